@@ -1,0 +1,110 @@
+"""What arrived: batches, their files, and what the probe says of each file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+
+class BatchStatus(StrEnum):
+    """Where a batch or one of its files stands."""
+
+    QUEUED = "queued"
+    DOWNLOADING = "downloading"
+    READY = "ready"
+    ANALYZING = "analyzing"
+    ANALYZED = "analyzed"
+    FAILED = "failed"
+
+
+class StorageTier(StrEnum):
+    """How close at hand the originals are kept."""
+
+    HOT = "hot"
+    WARM = "warm"
+    COLD = "cold"
+
+
+class Hold(StrEnum):
+    """What an operator asked of a batch or file."""
+
+    NONE = "none"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStream:
+    """The picture of a file, as it is shown (rotation applied)."""
+
+    index: int
+    """The stream's number in the container, for `-map 0:<index>`."""
+    codec: str
+    width: int
+    """Displayed width in square pixels, after rotation."""
+    height: int
+    """Displayed height in square pixels, after rotation."""
+    fps: Fraction
+    """Average frames per second."""
+    vfr: bool
+    """Whether frame durations vary by more than half a frame."""
+    rotation: int
+    """Degrees clockwise that a player turns the coded picture by: 0, 90, 180 or 270."""
+    pixel_format: str
+    bit_depth: int
+    colour: str
+    """`primaries/transfer/matrix` by ffmpeg's names, `unknown` where the file does not say."""
+    hdr: bool
+    """Whether the transfer function is PQ or HLG."""
+    timecode: str | None = None
+    """The source timecode of the first frame, as written in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStream:
+    """The sound of a file: the stream that a player would choose."""
+
+    index: int
+    """The stream's number in the container, for `-map 0:<index>`."""
+    codec: str
+    sample_rate: int
+    """Samples per second."""
+    channels: int
+    layout: str
+    """ffmpeg's name of the channel layout."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaProbe:
+    """What a file holds."""
+
+    container: str
+    """ffmpeg's demuxer name."""
+    duration: Fraction
+    """Seconds from the first frame (or sample) to the end of the last."""
+    video: VideoStream | None
+    audio: AudioStream | None
+    start: Fraction = Fraction(0)
+    """The container's first timestamp, in seconds; times in evidence count from here."""
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """One media file of a batch. Bytes live in the blob store under `sha256`."""
+
+    id: str
+    batch_id: str
+    name: str
+    """The name it arrived under: shown to people, never used as a path."""
+    path: str
+    """Where our own copy or the local original lies."""
+    sha256: str
+    size_bytes: int
+    status: BatchStatus
+    probe: MediaProbe | None = None
+    error: str | None = None
+    """One line that says why the file failed."""
+    transcript_path: str | None = None
+    """The transcript that arrived beside it."""

@@ -1,0 +1,63 @@
+"""Brand kits: how every deliverable of a project looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Place = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Colours as `#rrggbb`."""
+
+    primary: str = "#1f6feb"
+    """Slates and karaoke highlight."""
+    text: str = "#ffffff"
+    outline: str = "#101418"
+    background: str = "#101418"
+    """Behind slate text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """A picture or a text laid over the whole deliverable."""
+
+    image: str | None = None
+    """Path of a PNG with alpha; takes precedence over `text`."""
+    text: str | None = None
+    place: Place = "top-right"
+    opacity: float = 0.6
+    """0..1."""
+    width: float = 0.14
+    """Share of the frame's width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slate:
+    """A full-frame card before or after the cut."""
+
+    title: str
+    subtitle: str = ""
+    seconds: float = 1.5
+    """0.5..10."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrandKit:
+    """Everything of a brand that goes into pixels."""
+
+    name: str = "plain"
+    version: int = 1
+    colours: Colours = field(default_factory=Colours)
+    caption_font: str = "Roboto"
+    """Family name; must be one that ships with a dependency or lies in `fonts`."""
+    title_font: str = "Roboto"
+    fonts: tuple[str, ...] = ()
+    """Paths of extra font files."""
+    logo: str | None = None
+    """Path of a PNG, shown on the slates."""
+    watermark: Watermark | None = None
+    intro: Slate | None = None
+    outro: Slate | None = None

@@ -1,0 +1,109 @@
+"""Every error Editron raises on purpose.
+
+    EditronError
+    ├── UsageError            the caller asked for something that cannot be (bad option, unknown name)
+    │   └── DefinitionError   a profile, blueprint, brand kit or recipe that does not hold together
+    ├── SourceError           a source that cannot be reached or read (missing path, refused URL)
+    ├── MediaError            one media file that cannot be used; the batch goes on
+    ├── EngineUnavailable     weights or a library that an engine needs are not here
+    ├── ProcessFailed         a child process ended badly
+    │   └── ProcessTimedOut   ... because it ran past its wall clock
+    ├── StoreError            the database or the blob store refused
+    │   ├── NotFound          no such row or blob
+    │   ├── Busy              somebody else holds the lease
+    │   └── LeaseLost         the fence moved on: somebody else took the work over
+    └── CheckFailed           an output was made, measured and found wanting
+
+Each error says in one line what is wrong with what, and carries the remedy. All of them survive
+pickling, because they cross process borders. Vendor errors are translated at the door they come
+through and never leak past it.
+"""
+
+from __future__ import annotations
+
+
+class EditronError(Exception):
+    """Base of all errors above. `str(error)` is one line fit for an operator."""
+
+    def __init__(self, message: str, *, subject: str = "", remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        """What is wrong, in one line, without a full stop."""
+        self.subject = subject
+        """The file, setting or name that it is about; empty when there is none."""
+        self.remedy = remedy
+        """What to do about it; empty when nothing helps."""
+
+    def __str__(self) -> str:
+        head = f"{self.subject}: {self.message}" if self.subject else self.message
+        return f"{head} ({self.remedy})" if self.remedy else head
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.__dict__.copy())
+
+
+def _rebuild(cls: type[EditronError], state: dict[str, object]) -> EditronError:
+    error = cls.__new__(cls)
+    Exception.__init__(error, state.get("message", ""))
+    error.__dict__.update(state)
+    return error
+
+
+class UsageError(EditronError):
+    """The caller asked for something that cannot be."""
+
+
+class DefinitionError(UsageError):
+    """A profile, blueprint, brand kit or recipe does not hold together."""
+
+
+class SourceError(EditronError):
+    """A source cannot be reached or read."""
+
+
+class MediaError(EditronError):
+    """One media file cannot be used. The rest of its batch goes on."""
+
+
+class EngineUnavailable(EditronError):
+    """An engine's weights or library are not here."""
+
+
+class ProcessFailed(EditronError):
+    """A child process ended with an exit code other than 0."""
+
+    def __init__(self, program: str, code: int, tail: str, *, remedy: str = "") -> None:
+        last = tail.strip().splitlines()[-1] if tail.strip() else "it printed nothing"
+        super().__init__(f"ended with code {code}: {last}", subject=program, remedy=remedy)
+        self.code = code
+        """Exit code; negative is the signal that ended it."""
+        self.tail = tail
+        """The last lines of its standard error."""
+
+
+class ProcessTimedOut(ProcessFailed):
+    """A child process ran past its wall clock and was killed with its group."""
+
+    def __init__(self, program: str, wall_s: float, tail: str) -> None:
+        super().__init__(program, -9, tail)
+        self.message = f"was stopped after {wall_s:g} s"
+
+
+class StoreError(EditronError):
+    """The database or the blob store refused."""
+
+
+class NotFound(StoreError):
+    """There is no such row or blob."""
+
+
+class Busy(StoreError):
+    """Somebody else holds the lease."""
+
+
+class LeaseLost(StoreError):
+    """The fence moved on: somebody else has taken the work over, and ours must not be published."""
+
+
+class CheckFailed(EditronError):
+    """An output was made, measured and found wanting."""

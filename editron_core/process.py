@@ -1,0 +1,185 @@
+"""Child processes: the only place that starts them.
+
+Each child gets an argument list (never a shell), its own process group, limits on memory, processor
+time, files and wall clock, and no standard input. Whatever happens to us, the whole group is gone
+when `spawn` ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from editron_core.errors import EngineUnavailable, ProcessFailed, ProcessTimedOut
+
+GIB = 1 << 30
+TAIL_LINES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a child may use. Where the platform cannot limit (macOS), the wall clock still holds."""
+
+    wall_s: float = 3600.0
+    """Seconds after which the group is killed."""
+    cpu_s: int | None = None
+    """Processor seconds."""
+    memory: int | None = 4 * GIB
+    """Bytes of address space."""
+    file_bytes: int | None = None
+    """Bytes of the largest file it may write."""
+    open_files: int = 256
+
+
+class Child:
+    """A running child process. Made by `spawn`, which also ends it."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], program: str, limits: Limits) -> None:
+        self._popen = popen
+        self._program = program
+        self._limits = limits
+        self._timed_out = threading.Event()
+        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self._drain = threading.Thread(target=self._read_errors, daemon=True)
+        self._drain.start()
+        self._clock = threading.Timer(limits.wall_s, self._time_out)
+        self._clock.daemon = True
+        self._clock.start()
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        """Its standard output."""
+        assert self._popen.stdout is not None
+        return self._popen.stdout
+
+    @property
+    def tail(self) -> str:
+        """The last lines of its standard error so far."""
+        return "\n".join(list(self._tail))
+
+    def wait(self) -> None:
+        """Wait for the end. Raises ProcessTimedOut or ProcessFailed where it went badly."""
+        code = self._popen.wait()
+        self._drain.join(timeout=5)
+        if self._timed_out.is_set():
+            raise ProcessTimedOut(self._program, self._limits.wall_s, self.tail)
+        if code != 0:
+            raise ProcessFailed(self._program, code, self.tail)
+
+    def stop(self) -> None:
+        """Kill the group and reap the child; safe to call when it has ended."""
+        self._clock.cancel()
+        if self._popen.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._popen.pid, signal.SIGKILL)
+            self._popen.wait()
+        self._drain.join(timeout=5)
+        for stream in (self._popen.stdout, self._popen.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _time_out(self) -> None:
+        self._timed_out.set()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._popen.pid, signal.SIGKILL)
+
+    def _read_errors(self) -> None:
+        assert self._popen.stderr is not None
+        for raw in self._popen.stderr:
+            self._tail.append(raw.decode("utf-8", "replace").rstrip("\n"))
+
+
+@contextlib.contextmanager
+def spawn(
+    argv: Sequence[str | Path],
+    *,
+    limits: Limits | None = None,
+    pass_fds: Sequence[int] = (),
+    environment: dict[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Iterator[Child]:
+    """Start `argv`; leave the block normally to keep what it did, by an exception to kill it.
+
+    `environment` is added to ours. On a normal end of the block the child is waited for, and a bad
+    exit raises ProcessFailed (ProcessTimedOut past `limits.wall_s`).
+    """
+    limits = limits or Limits()
+    words = [os.fspath(word) for word in argv]
+    program = Path(words[0]).name
+    try:
+        popen = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=tuple(pass_fds),
+            process_group=0,
+            env={**os.environ, **(environment or {})},
+        )
+    except FileNotFoundError as error:
+        raise EngineUnavailable("is not installed", subject=program) from error
+    _limit(popen.pid, limits)
+    child = Child(popen, program, limits)
+    try:
+        yield child
+        child.wait()
+    finally:
+        child.stop()
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    limits: Limits | None = None,
+    environment: dict[str, str] | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> tuple[bytes, str]:
+    """Run `argv` to its end; returns its standard output and the last lines of its standard error.
+
+    With `on_line`, each line of output is handed over as it comes and the returned output is empty.
+    """
+    with spawn(argv, limits=limits, environment=environment) as child:
+        if on_line is None:
+            output = child.stdout.read()
+        else:
+            output = b""
+            for raw in child.stdout:
+                on_line(raw.decode("utf-8", "replace").rstrip("\r\n"))
+    return output, child.tail
+
+
+def run_python(module: str, *arguments: str, limits: Limits) -> bytes:
+    """Run `python -m module arguments...` as a child and return its standard output."""
+    output, _ = run([sys.executable, "-m", module, *arguments], limits=limits)
+    return output
+
+
+def _limit(pid: int, limits: Limits) -> None:
+    # Set from outside right after the start: a preexec_fn is not safe in a threaded process.
+    try:
+        import resource
+    except ImportError:  # not a POSIX system: the wall clock alone holds
+        return
+    if not hasattr(resource, "prlimit"):
+        return
+    wanted = {
+        resource.RLIMIT_CPU: limits.cpu_s,
+        resource.RLIMIT_AS: limits.memory,
+        resource.RLIMIT_FSIZE: limits.file_bytes,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, value in wanted.items():
+        if value is not None:
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(pid, kind, (value, value))
