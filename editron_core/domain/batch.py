@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
+
+from editron_core.domain.moment import Moment
 
 
 class BatchStatus(StrEnum):
@@ -16,6 +20,21 @@ class BatchStatus(StrEnum):
     ANALYZING = "analyzing"
     ANALYZED = "analyzed"
     FAILED = "failed"
+
+    def may_become(self, then: BatchStatus) -> bool:
+        """Whether `then` may follow; staying is allowed, since work that was killed is taken up again."""
+        return then in (self, BatchStatus.FAILED) or then in _FOLLOWS[self]
+
+
+_FOLLOWS: dict[BatchStatus, tuple[BatchStatus, ...]] = {
+    BatchStatus.QUEUED: (BatchStatus.DOWNLOADING,),
+    BatchStatus.DOWNLOADING: (BatchStatus.READY,),
+    # A batch some of whose files failed is queued again when these are tried again.
+    BatchStatus.READY: (BatchStatus.ANALYZING, BatchStatus.QUEUED),
+    BatchStatus.ANALYZING: (BatchStatus.ANALYZED, BatchStatus.QUEUED),
+    BatchStatus.ANALYZED: (BatchStatus.ANALYZING, BatchStatus.QUEUED),
+    BatchStatus.FAILED: (BatchStatus.QUEUED,),
+}
 
 
 class StorageTier(StrEnum):
@@ -108,3 +127,65 @@ class MediaFile:
     """One line that says why the file failed."""
     transcript_path: str | None = None
     """The transcript that arrived beside it."""
+    source: str = ""
+    """The path or URL it came from; unique in its batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Whom footage is for."""
+
+    id: str
+    name: str
+    """Unique."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaBatch:
+    """What arrived together."""
+
+    id: str
+    source_url: str
+    """The path or URL that it was asked for by."""
+    status: BatchStatus
+    reference_name: str = ""
+    """What people call it."""
+    project_id: str | None = None
+    storage_tier: StorageTier = StorageTier.HOT
+    checksum_required: bool = True
+    hold: Hold = Hold.NONE
+    file_count: int = 0
+    failed_count: int = 0
+    """How many of its files have failed."""
+    total_size_bytes: int = 0
+    last_error: str | None = None
+    """One line; null where nothing went wrong last."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """JSON-ready facts of whoever made the batch."""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def partial(self) -> bool:
+        """Whether some of its files failed and others did not."""
+        return 0 < self.failed_count < self.file_count
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnalysis:
+    """What the analysis of a batch came to, for one brief and one profile."""
+
+    batch_id: str
+    brief: str
+    summary: str
+    """Two or three sentences for a person."""
+    hero_moments: tuple[Moment, ...]
+    """Best first."""
+    insights: dict[str, Any]
+    """JSON-ready figures and findings."""
+    deliverable_targets: tuple[dict[str, Any], ...]
+    """JSON-ready recommended deliverables, the most fitting first."""
+    passes_completed: int = 1
+    """How many analysis passes the result rests on."""
+    profile_hash: str = ""
+    """The profile that was applied."""

@@ -1,10 +1,15 @@
-"""Edit sessions, render jobs, and the deliverables they leave."""
+"""Edit sessions, decisions, render jobs, the deliverables they leave, and the runs of stages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
+
+from editron_core.domain.timeline import Timeline
+from editron_core.times import Span
 
 
 class EditSessionStatus(StrEnum):
@@ -16,6 +21,21 @@ class EditSessionStatus(StrEnum):
     RENDERING = "rendering"
     COMPLETE = "complete"
     FAILED = "failed"
+
+    def may_become(self, then: EditSessionStatus) -> bool:
+        """Whether `then` may follow; staying is allowed, since work that was killed is taken up again."""
+        return then in (self, EditSessionStatus.FAILED) or then in _SESSION_FOLLOWS[self]
+
+
+_SESSION_FOLLOWS: dict[EditSessionStatus, tuple[EditSessionStatus, ...]] = {
+    EditSessionStatus.ASSEMBLING: (EditSessionStatus.NEEDS_REVIEW,),
+    # Development renders what nobody has signed; production's rule is the caller's.
+    EditSessionStatus.NEEDS_REVIEW: (EditSessionStatus.APPROVED, EditSessionStatus.RENDERING),
+    EditSessionStatus.APPROVED: (EditSessionStatus.RENDERING, EditSessionStatus.NEEDS_REVIEW),
+    EditSessionStatus.RENDERING: (EditSessionStatus.COMPLETE,),
+    EditSessionStatus.COMPLETE: (EditSessionStatus.RENDERING, EditSessionStatus.NEEDS_REVIEW),
+    EditSessionStatus.FAILED: (EditSessionStatus.ASSEMBLING, EditSessionStatus.RENDERING),
+}
 
 
 class RenderPriority(StrEnum):
@@ -33,6 +53,36 @@ class RenderJobStatus(StrEnum):
     RENDERING = "rendering"
     COMPLETE = "complete"
     FAILED = "failed"
+
+    def may_become(self, then: RenderJobStatus) -> bool:
+        """Whether `then` may follow; staying is allowed, since work that was killed is taken up again."""
+        return then is self or then in _JOB_FOLLOWS[self]
+
+
+_JOB_FOLLOWS: dict[RenderJobStatus, tuple[RenderJobStatus, ...]] = {
+    RenderJobStatus.QUEUED: (RenderJobStatus.RENDERING, RenderJobStatus.FAILED),
+    RenderJobStatus.RENDERING: (RenderJobStatus.COMPLETE, RenderJobStatus.FAILED, RenderJobStatus.QUEUED),
+    RenderJobStatus.COMPLETE: (),
+    RenderJobStatus.FAILED: (RenderJobStatus.QUEUED,),
+}
+
+
+class StageStatus(StrEnum):
+    """Where one run of a stage stands."""
+
+    WAITING = "waiting"
+    """Interrupted; whoever comes next takes it up."""
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """What a person decided."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    TRIM = "trim"
 
 
 class Severity(StrEnum):
@@ -92,3 +142,83 @@ class Deliverable:
     def passed(self) -> bool:
         """Whether every check passed."""
         return all(check.passed for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class EditSession:
+    """The cuts of one blueprint from one batch."""
+
+    id: str
+    batch_id: str
+    deliverable_type: str
+    """The blueprint's name."""
+    status: EditSessionStatus
+    timelines: tuple[Timeline, ...]
+    aspect_ratios: tuple[str, ...]
+    content_hash: str
+    """SHA-256 over the hashes of its timelines, in order."""
+    reference_style: str = ""
+    """The brand kit's name."""
+    include_captions: bool = True
+    imovie_project: str | None = None
+    """Where the cut for an editor's own tool lies."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about one timeline, bound to the hash of what was shown."""
+
+    id: str
+    session_id: str
+    timeline: str
+    """The timeline's name."""
+    content_hash: str
+    """`Timeline.content_hash` of what was shown; of another cut it says nothing."""
+    verdict: Verdict
+    author: str
+    note: str = ""
+    trim: Span | None = None
+    """For a trim: the part to keep, in seconds on the timeline."""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderJob:
+    """One rendering of an edit session."""
+
+    id: str
+    session_id: str
+    status: RenderJobStatus
+    formats: tuple[str, ...]
+    """Names of the presets."""
+    destinations: tuple[str, ...] = ()
+    priority: RenderPriority = RenderPriority.STANDARD
+    progress_percent: float = 0.0
+    """0..100."""
+    last_error: str | None = None
+    output_urls: tuple[str, ...] = ()
+    deliverables: tuple[Deliverable, ...] = ()
+    """What it left, with the checks; empty until it is complete."""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """What the ledger holds of one stage on one set of inputs."""
+
+    key: str
+    """Hash of the inputs' hashes, the options and the code version."""
+    stage: str
+    status: StageStatus
+    attempts: int
+    """How many times it was begun."""
+    output: str | None = None
+    """Content key of the folder it left; null until it is done."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """JSON-ready facts published with the output."""
+    seconds: float | None = None
+    """Wall clock of the run that finished it."""
+    last_error: str | None = None
+    """Class and message of the last failure, in one line."""
