@@ -30,8 +30,6 @@ def seconds(value: int | float | str | Fraction) -> Fraction:
 def rate(value: int | float | str | Fraction) -> Fraction:
     """A frame rate in frames per second; 23.98, 29.97, 59.94 and their like become x/1001."""
     exact = Fraction(value)
-    if exact.denominator <= 1001:
-        return exact
     for ntsc in NTSC_RATES:
         if abs(exact - ntsc) < Fraction(1, 100):
             return ntsc

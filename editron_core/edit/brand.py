@@ -1,0 +1,149 @@
+"""Brand kits from `brand.toml`: checked on load, with paths relative to the file.
+
+Keys are those of `domain.brand.BrandKit`; all but `name` may be left out:
+
+    name = "acme"
+    caption_font = "Roboto"
+    fonts = ["fonts/Acme.ttf"]
+    logo = "logo.png"
+
+    [colours]
+    primary = "#e4572e"
+
+    [watermark]
+    image = "mark.png"          # or text = "acme.example"
+    place = "top-right"
+    opacity = 0.6
+
+    [intro]
+    title = "Acme"
+    seconds = 1.5
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from editron_core.domain.brand import BrandKit, Colours, Place, Slate, Watermark
+from editron_core.edit import definition, fonts
+from editron_core.errors import DefinitionError
+
+_PLAIN = Colours()
+MAX_PNG_BYTES = 20_000_000
+MAX_PNG_PIXELS = 36_000_000
+_Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+_Line = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Colours(_Table):
+    primary: _Colour = _PLAIN.primary
+    text: _Colour = _PLAIN.text
+    outline: _Colour = _PLAIN.outline
+    background: _Colour = _PLAIN.background
+
+
+class _Watermark(_Table):
+    image: str | None = None
+    text: _Line | None = None
+    place: Place = "top-right"
+    opacity: float = Field(0.6, ge=0, le=1)
+    width: float = Field(0.14, gt=0, le=0.5)
+
+
+class _Slate(_Table):
+    title: _Line
+    subtitle: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    seconds: float = Field(1.5, ge=0.5, le=10)
+
+
+class _BrandFile(_Table):
+    name: _Line
+    version: int = Field(1, ge=1)
+    colours: _Colours = _Colours()
+    caption_font: str = "Roboto"
+    title_font: str = "Roboto"
+    fonts: tuple[str, ...] = ()
+    logo: str | None = None
+    watermark: _Watermark | None = None
+    intro: _Slate | None = None
+    outro: _Slate | None = None
+
+
+def load(path: Path) -> BrandKit:
+    """The brand kit in a TOML file, its paths made absolute.
+
+    Raises SourceError where the file cannot be read and DefinitionError, naming key and remedy,
+    where it does not hold together: a picture that is missing or no PNG, an unknown font, ...
+    """
+    path = Path(path).resolve()
+    told = definition.read(path, _BrandFile)
+    kit = BrandKit(
+        name=told.name,
+        version=told.version,
+        colours=Colours(**told.colours.model_dump()),
+        caption_font=told.caption_font,
+        title_font=told.title_font,
+        fonts=tuple(_font(path, number, name) for number, name in enumerate(told.fonts)),
+        logo=_png(path, "logo", told.logo),
+        watermark=_watermark(path, told.watermark),
+        intro=Slate(**told.intro.model_dump()) if told.intro else None,
+        outro=Slate(**told.outro.model_dump()) if told.outro else None,
+    )
+    for key in ("caption_font", "title_font"):
+        family = str(getattr(kit, key))
+        if family not in fonts.families(kit):
+            known = ", ".join(fonts.families(kit))
+            raise definition.refuse(path, key, f"{family!r} is no known font family", f"take one of {known}")
+    return kit
+
+
+def _watermark(path: Path, told: _Watermark | None) -> Watermark | None:
+    if told is None:
+        return None
+    if told.image is None and told.text is None:
+        raise definition.refuse(path, "watermark", "shows nothing", "add image or text")
+    return Watermark(**{**told.model_dump(), "image": _png(path, "watermark.image", told.image)})
+
+
+def _font(path: Path, number: int, name: str) -> str:
+    key = f"fonts.{number}"
+    font = _existing(path, key, name)
+    if font.suffix.lower() not in fonts.SUFFIXES:
+        raise definition.refuse(path, key, f"{name} is no .ttf or .otf", "give a TrueType or OpenType file")
+    try:
+        fonts.read_face(font)
+    except DefinitionError as error:
+        raise definition.refuse(path, key, f"{name} {error.message}", error.remedy) from error
+    return str(font)
+
+
+def _png(path: Path, key: str, name: str | None) -> str | None:
+    if name is None:
+        return None
+    from PIL import Image, UnidentifiedImageError
+
+    picture = _existing(path, key, name)
+    if picture.stat().st_size > MAX_PNG_BYTES:
+        raise definition.refuse(path, key, f"{name} is larger than 20 MB", "make it smaller")
+    try:
+        with Image.open(picture, formats=["PNG"]) as image:
+            if image.width * image.height > MAX_PNG_PIXELS:
+                raise definition.refuse(path, key, f"{name} has too many pixels", "make it smaller")
+            image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise definition.refuse(path, key, f"{name} is no whole PNG", "export it as PNG again") from error
+    return str(picture)
+
+
+def _existing(path: Path, key: str, name: str) -> Path:
+    found = (path.parent / name).resolve()
+    if not found.is_file():
+        raise definition.refuse(path, key, f"there is no file {found}", "paths are relative to the toml")
+    return found

@@ -1,0 +1,129 @@
+"""How burned-in captions look and where they may stand, by preset and aspect ratio.
+
+Safe areas, as shares of the frame (delivery-specs 4.3):
+- 9:16: the union of what Instagram Reels (top 14 %, bottom 35 %, sides 6 %; Meta, March 2026) and
+  TikTok (right 15 %) cover with their buttons: x 65..918, y 269..1248 of 1080x1920.
+- 16:9: title-safe, 90 % of either side (SMPTE ST 2046-1).
+- 1:1: no platform publishes one; feeds round the corners, so 5 % at the sides and 6 % above and below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from editron_core.domain.brand import BrandKit
+from editron_core.edit import fonts
+from editron_core.edit.phrasing import Shape
+from editron_core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class SafeArea:
+    """The part of a frame that nothing covers, as shares 0..1 of its width and height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+SAFE_AREAS = {
+    "9:16": SafeArea(65 / 1080, 269 / 1920, 918 / 1080, 1248 / 1920),
+    "16:9": SafeArea(0.05, 0.05, 0.95, 0.95),
+    "1:1": SafeArea(0.05, 0.06, 0.95, 0.94),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """The look of one caption preset; lengths are shares of the font size."""
+
+    weight: int
+    """Font weight, 100..900."""
+    outline: float
+    shadow: float
+    blur: float
+    """Softness of outline and shadow, in shares of the font size."""
+    karaoke: bool
+    """Whether words take the highlight colour as they are spoken."""
+    sizes: dict[str, float]
+    """Font size by aspect, as a share of the frame's height (line height, as libass counts it)."""
+    chars: dict[str, int]
+    """Characters per line by aspect."""
+
+
+PRESETS = {
+    "clean": Preset(
+        weight=500,
+        outline=0.045,
+        shadow=0.03,
+        blur=0.02,
+        karaoke=False,
+        sizes={"16:9": 0.062, "1:1": 0.054, "9:16": 0.037},
+        chars={"16:9": 42, "1:1": 34, "9:16": 26},
+    ),
+    "bold": Preset(
+        weight=900,
+        outline=0.075,
+        shadow=0.045,
+        blur=0.01,
+        karaoke=False,
+        sizes={"16:9": 0.088, "1:1": 0.084, "9:16": 0.052},
+        chars={"16:9": 30, "1:1": 22, "9:16": 18},
+    ),
+    "karaoke": Preset(
+        weight=700,
+        outline=0.07,
+        shadow=0.04,
+        blur=0.01,
+        karaoke=True,
+        sizes={"16:9": 0.08, "1:1": 0.076, "9:16": 0.048},
+        chars={"16:9": 32, "1:1": 24, "9:16": 20},
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """A preset resolved for one frame and brand: everything in pixels."""
+
+    size: tuple[int, int]
+    """Width and height of the frame."""
+    preset: Preset
+    faces: tuple[fonts.Face, ...]
+    """The caption face, then its stand-ins."""
+    font_size: int
+    outline: float
+    shadow: float
+    box: tuple[int, int, int, int]
+    """Left, top, right, bottom of the area that text, outline and shadow stay inside."""
+    shape: Shape
+
+    def width(self, text: str) -> float:
+        """Pixels that `text` is wide."""
+        return sum(face.width(part) for face, part in fonts.runs(text, self.faces)) * self.font_size
+
+
+def resolve(preset: str, aspect: str, size: tuple[int, int], brand: BrandKit) -> Look:
+    """The look of `preset` on frames of `aspect` and `size` (width, height in pixels).
+
+    Raises UsageError for a preset or aspect that is not known, and DefinitionError for an unknown font.
+    """
+    if preset not in PRESETS or aspect not in SAFE_AREAS:
+        known = f"presets {', '.join(PRESETS)}; aspects {', '.join(SAFE_AREAS)}"
+        raise UsageError("is no known caption look", subject=f"{preset} {aspect}", remedy=f"take {known}")
+    chosen, safe, (width, height) = PRESETS[preset], SAFE_AREAS[aspect], size
+    font_size = round(chosen.sizes[aspect] * height)
+    outline, shadow = (round(share * font_size, 1) for share in (chosen.outline, chosen.shadow))
+    # The blur spreads the edge by about twice its radius.
+    rim = outline + shadow + 2 * chosen.blur * font_size + 1
+    box = (
+        round(safe.left * width + rim),
+        round(safe.top * height + rim),
+        round(safe.right * width - rim),
+        round(safe.bottom * height - rim),
+    )
+    faces = fonts.stack(brand, brand.caption_font, chosen.weight)
+    bare = Look(size, chosen, faces, font_size, outline, shadow, box, Shape(chosen.chars[aspect]))
+    shape = Shape(chosen.chars[aspect], 2, bare.width, box[2] - box[0])
+    return Look(size, chosen, faces, font_size, outline, shadow, box, shape)
