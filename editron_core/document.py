@@ -1,0 +1,149 @@
+"""What a run leaves, as one value and as the JSON document that `--json` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from editron_core.domain import codec
+from editron_core.domain.batch import BatchStatus, MediaBatch, MediaFile
+from editron_core.domain.evidence import EngineUse, Evidence
+from editron_core.domain.job import Deliverable, EditSession, Finding, Severity
+from editron_core.domain.moment import Selection
+from editron_core.score.insights import Insights
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the stages of a run came to; a stage that was not asked for leaves its part empty."""
+
+    batch: MediaBatch
+    files: tuple[MediaFile, ...]
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    """By file id."""
+    proxies: Mapping[str, Path] = field(default_factory=dict)
+    """By file id; a file without picture has none."""
+    profile: Mapping[str, str] = field(default_factory=dict)
+    """`name` and `hash` of the profile that was applied."""
+    selection: Selection | None = None
+    insights: Insights | None = None
+    sessions: tuple[EditSession, ...] = ()
+    deliverables: tuple[Deliverable, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    report: Path | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Wall-clock seconds by stage."""
+
+    @property
+    def failed_files(self) -> tuple[MediaFile, ...]:
+        """The files that could not be used."""
+        return tuple(file for file in self.files if file.status is BatchStatus.FAILED)
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """Everything that makes the run end with exit code 1, a line each."""
+        return (
+            *(f"{file.name}: {file.error}" for file in self.failed_files),
+            *(f.message for f in self.findings if f.severity is Severity.FAILURE),
+            *(
+                f"{Path(d.path).name}: {check.name} is {check.measured}, must be {check.required}"
+                for d in self.deliverables
+                for check in d.checks
+                if not check.passed
+            ),
+        )
+
+    @property
+    def engines(self) -> dict[str, EngineUse]:
+        """The engine of each role; where files differ, the one that fell back is named."""
+        uses: dict[str, EngineUse] = {}
+        for evidence in self.evidence.values():
+            for use in evidence.engines:
+                if use.role not in uses or (use.fallback and not uses[use.role].fallback):
+                    uses[use.role] = use
+        return uses
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """The document of a run: the keys that its stages know, JSON-ready."""
+    document: dict[str, Any] = {
+        "batch_id": outcome.batch.id,
+        "status": outcome.batch.status.value,
+        "files": [_file(file) for file in outcome.files],
+        "timings": {stage: round(seconds, 3) for stage, seconds in outcome.timings.items()},
+    }
+    if outcome.evidence:
+        document["engines"] = {
+            role: {"name": use.name, "version": use.version, "fallback": use.fallback}
+            for role, use in outcome.engines.items()
+        }
+    if outcome.profile:
+        document["profile"] = dict(outcome.profile)
+    if outcome.selection is not None:
+        names = {file.id: file.name for file in outcome.files}
+        document["moments"] = _moments(outcome.selection, names)
+        document["selection"] = outcome.selection.explanation
+    if outcome.insights is not None:
+        document["insights"] = codec.dump(outcome.insights)
+    if outcome.sessions:
+        document["sessions"] = [_session(session) for session in outcome.sessions]
+        document["findings"] = codec.dump(outcome.findings)
+    if outcome.deliverables:
+        document["deliverables"] = [_deliverable(deliverable) for deliverable in outcome.deliverables]
+    if outcome.report is not None:
+        document["report"] = str(outcome.report)
+    return document
+
+
+def _file(file: MediaFile) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "path": file.source or file.path,
+        "name": file.name,
+        "status": file.status.value,
+        "sha256": file.sha256,
+        "probe": codec.dump(file.probe) if file.probe else None,
+        "error": file.error,
+    }
+
+
+def _moments(selection: Selection, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": names[moment.file_id],
+            "file_id": moment.file_id,
+            "start": float(moment.span.start),
+            "end": float(moment.span.end),
+            "score": moment.score,
+            "signals": dict(moment.signals),
+            "contributions": dict(moment.contributions),
+            "reason": moment.reason,
+            "profile_hash": moment.profile_hash,
+        }
+        for moment in selection.moments
+    ]
+
+
+def _session(session: EditSession) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "blueprint": session.deliverable_type,
+        "status": session.status.value,
+        "timelines": [
+            {
+                "name": timeline.name,
+                "duration": float(timeline.duration),
+                "clips": len(timeline.clips),
+                "hash": timeline.content_hash,
+            }
+            for timeline in session.timelines
+        ],
+        "folder": session.imovie_project,
+    }
+
+
+def _deliverable(deliverable: Deliverable) -> dict[str, Any]:
+    data: dict[str, Any] = codec.dump(deliverable)
+    return {**data, "duration": float(deliverable.duration), "passed": deliverable.passed}
