@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -39,6 +41,11 @@ class Settings(BaseSettings):
     """Files analysed side by side."""
     max_duration_s: float = Field(default=24 * 3600.0, gt=0)
     """Longer files are refused: a probe's word on duration is not to be trusted."""
+    max_download_bytes: int = Field(default=200 << 30, gt=0)
+    """Larger downloads are broken off."""
+    allow_private_urls: bool = False
+    """Whether URLs may lead to private, loopback and link-local addresses; refused by default, so
+    that nobody can make this machine fetch from its own network."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     require_gpu: bool = False
     """Tests: a missing GPU fails instead of skipping."""
@@ -69,3 +76,36 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process."""
     return Settings()
+
+
+HUB = "https://huggingface.co"
+HUB_WAIT_S = 2.0
+
+
+@lru_cache(maxsize=1)
+def hub_answers() -> bool:
+    """Whether the model hub answers within 2 s, asked once per process.
+
+    Where it does not, its libraries are told to stay offline (`HF_HUB_OFFLINE`): their own retries make
+    every load wait 46 s. They read that once, so ask before anything imports `huggingface_hub`.
+    """
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        return False
+    answered = threading.Event()
+    # A thread, because looking up the name has no time limit of its own.
+    asking = threading.Thread(target=_ask_hub, args=(answered,), daemon=True)
+    asking.start()
+    asking.join(HUB_WAIT_S)
+    if not answered.is_set():
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    return answered.is_set()
+
+
+def _ask_hub(answered: threading.Event) -> None:
+    import httpx
+
+    try:
+        httpx.head(os.environ.get("HF_ENDPOINT", HUB), timeout=HUB_WAIT_S)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError):
+        return
+    answered.set()

@@ -107,6 +107,8 @@ class MediaProbe:
     start: Fraction = Fraction(0)
     """The container's first timestamp, in seconds; times in evidence count from here."""
     size_bytes: int = 0
+    notes: tuple[str, ...] = ()
+    """What is wrong with a file that can be used all the same, each in one plain line."""
 
 
 @dataclass(frozen=True, slots=True)
