@@ -1,0 +1,8 @@
+"""What is kept: records of everything that happened, the bytes, and the ledger of finished stages."""
+
+from editron_core.store.ledger import Claim, Stage
+from editron_core.store.records.batches import NewBatch
+from editron_core.store.records.edits import NewSession
+from editron_core.store.store import Store
+
+__all__ = ["Claim", "NewBatch", "NewSession", "Stage", "Store"]

@@ -1,0 +1,269 @@
+"""Bytes under the hash of what they hold: single files, and folders that stages leave.
+
+    <root>/files/ab/<sha256>      one file; `.mp4` and the like are hard links for tools that want a suffix
+    <root>/folders/ab/<key>/      a folder and its `.manifest.json`; the key is the manifest's hash
+    <root>/tmp/                   work in progress, on the same disk so that renaming is atomic
+
+Whatever lies under its hash is whole: it was written aside, flushed to the disk, and renamed. Two
+writers of the same content converge on one copy.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from editron_core.domain import codec
+from editron_core.errors import CheckFailed, NotFound, StoreError
+
+MANIFEST = ".manifest.json"
+CHUNK = 1 << 20
+SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A folder that is hashed and safely on the disk, but not yet in its place."""
+
+    folder: Path
+    key: str
+
+
+class Blobs:
+    """The blob store under one root. Raises StoreError where the disk refuses."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.tmp = self.root / "tmp"
+        for folder in (self.root / "files", self.root / "folders", self.tmp):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, path: Path, *, sha256: str | None = None, move: bool = False) -> str:
+        """Take in the file at `path`; returns its SHA-256.
+
+        `move` takes the file itself where it lies on the same disk, else it is copied. A caller that
+        hashed the bytes while writing them passes `sha256` and saves the second reading.
+        """
+        with _translated(path):
+            aside = path if move and path.stat().st_dev == self.tmp.stat().st_dev else None
+            if aside is None:
+                aside = self.tmp / f"put-{uuid.uuid4().hex}"
+                digest = _copied(path, aside)
+                if sha256 not in (None, digest):
+                    aside.unlink()
+                    raise StoreError(f"has changed: its hash is no longer {sha256}", subject=str(path))
+            else:
+                digest = sha256 or hash_file(aside)
+                _flush(aside)
+            aside.chmod(0o444)
+            target = self._place("files", digest)
+            aside.replace(target)
+            _flush(target.parent)
+            if move:
+                path.unlink(missing_ok=True)
+        return digest
+
+    def path(self, sha256: str, suffix: str = "") -> Path:
+        """Where the file with this hash lies, under a name that ends in `suffix` (such as `.mp4`).
+
+        A suffix that is not a dot and up to eight letters or digits is left away. Raises NotFound.
+        """
+        plain = self._place("files", sha256)
+        if not plain.is_file():
+            raise NotFound("is not in the blob store", subject=sha256)
+        suffix = suffix.lower()
+        if not SUFFIX.fullmatch(suffix):
+            return plain
+        named = plain.with_name(sha256 + suffix)
+        if not named.exists():
+            with _translated(named):
+                _linked(plain, named)
+        return named
+
+    def adopt(self, folder: Path) -> str:
+        """Take in a folder as it is (it is moved); returns the key to find it by."""
+        sealed = self.seal(folder)
+        self.place(sealed)
+        return sealed.key
+
+    def seal(self, folder: Path) -> Sealed:
+        """Hash every file of `folder`, write its manifest, flush all to the disk: the slow half of `adopt`.
+
+        Raises CheckFailed for an empty folder and for anything in it that is not a plain file.
+        """
+        with _translated(folder):
+            (folder / MANIFEST).unlink(missing_ok=True)
+            files: dict[str, dict[str, object]] = {}
+            for path in _plain_files(folder):
+                name = path.relative_to(folder).as_posix()
+                files[name] = {"sha256": hash_file(path), "size": path.stat().st_size}
+                _flush(path)
+            if not files:
+                raise CheckFailed("holds no file", subject=str(folder))
+            manifest = codec.canonical({"files": files})
+            (folder / MANIFEST).write_bytes(manifest)
+            _flush(folder / MANIFEST)
+            for inner in sorted({(folder / name).parent for name in files}):
+                _flush(inner)
+        return Sealed(folder, hashlib.sha256(manifest).hexdigest())
+
+    def place(self, sealed: Sealed) -> Path:
+        """Rename a sealed folder to its place; where a whole one lies there, ours goes. Quick."""
+        target = self._place("folders", sealed.key)
+        with _translated(sealed.folder):
+            try:
+                sealed.folder.rename(target)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                if self.broken(sealed.key):
+                    target.rename(self.tmp / f"broken-{uuid.uuid4().hex}")
+                    sealed.folder.rename(target)
+                else:
+                    shutil.rmtree(sealed.folder)
+            os.utime(target)
+            _flush(target.parent)
+        return target
+
+    def folder(self, key: str) -> Path:
+        """Where the folder with this key lies. Raises NotFound."""
+        place = self._place("folders", key)
+        if not place.is_dir():
+            raise NotFound("is not in the blob store", subject=key)
+        return place
+
+    def broken(self, key: str, *, deep: bool = False) -> str | None:
+        """What is wrong with the folder of this key, in one line; null where nothing is.
+
+        Looks at which files are there and how large they are; `deep` reads and hashes them too.
+        """
+        place = self._place("folders", key)
+        manifest = place / MANIFEST
+        if not manifest.is_file():
+            return f"{key} is missing or has no manifest"
+        text = manifest.read_bytes()
+        if hashlib.sha256(text).hexdigest() != key:
+            return f"the manifest of {key} was changed"
+        for name, facts in json.loads(text)["files"].items():
+            path = place / name
+            if not path.is_file() or path.stat().st_size != facts["size"]:
+                return f"{name} of {key} is missing or cut short"
+            if deep and hash_file(path) != facts["sha256"]:
+                return f"{name} of {key} was changed"
+        return None
+
+    @contextmanager
+    def scratch(self, label: str) -> Iterator[Path]:
+        """A fresh folder for work in progress; gone when the block ends, whatever happens in it."""
+        folder = self.tmp / f"{label}-{uuid.uuid4().hex}"
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self, older_than_s: float) -> int:
+        """Remove work in progress that nobody touched for so many seconds; returns how many entries."""
+        limit = time.time() - older_than_s
+        gone = 0
+        for entry in sorted(self.tmp.iterdir()):
+            if _last_touched(entry) < limit:
+                remove(entry)
+                gone += 1
+        return gone
+
+    def _place(self, kind: str, key: str) -> Path:
+        if not HASH.fullmatch(key):
+            raise NotFound("is no content hash", subject=key)
+        shelf = self.root / kind / key[:2]
+        if not shelf.is_dir():
+            shelf.mkdir(exist_ok=True)
+            _flush(shelf.parent)
+        return shelf / key
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remove(entry: Path) -> None:
+    """Remove a file or a folder with all that it holds; fine where it is gone already."""
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        entry.unlink(missing_ok=True)
+
+
+def _plain_files(folder: Path) -> list[Path]:
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise CheckFailed("is neither a plain file nor a folder", subject=str(path))
+        if path.is_file():
+            found.append(path)
+    return found
+
+
+def _copied(source: Path, target: Path) -> str:
+    digest = hashlib.sha256()
+    with source.open("rb") as reader, target.open("xb") as writer:
+        while chunk := reader.read(CHUNK):
+            digest.update(chunk)
+            writer.write(chunk)
+        writer.flush()
+        os.fsync(writer.fileno())
+    return digest.hexdigest()
+
+
+def _linked(plain: Path, named: Path) -> None:
+    try:
+        named.hardlink_to(plain)
+    except FileExistsError:
+        return  # another process was quicker: it is the same content
+    except OSError:  # a disk without hard links
+        aside = named.with_name(f".{uuid.uuid4().hex}")
+        _copied(plain, aside)
+        aside.replace(named)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _last_touched(entry: Path) -> float:
+    newest = 0.0
+    for path in (entry, *entry.rglob("*")):
+        try:
+            newest = max(newest, path.lstat().st_mtime)
+        except FileNotFoundError:  # its owner is at work
+            return time.time()
+    return newest
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "free some space" if full else "check the folder of EDITRON_HOME"
+        raise StoreError(
+            error.strerror or str(error), subject=str(error.filename or path), remedy=remedy
+        ) from error

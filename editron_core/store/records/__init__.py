@@ -1,0 +1,1 @@
+"""Rows in, domain values out: one small class for each noun."""
