@@ -70,11 +70,13 @@ def gradient(size: tuple[int, int], stops: Sequence[Colour]) -> Image.Image:
     return Image.fromarray(np.clip(rows + dither + 0.5, 0, 255).astype(np.uint8), "RGB")
 
 
-def sprite(size: tuple[float, float], draw: Callable[[Pen, float], None]) -> Image.Image:
-    """An RGBA image of `size`; `draw(pen, k)` draws it with every length multiplied by `k`."""
+def sprite(
+    size: tuple[float, float], draw: Callable[[Pen, float], None], *, fine: int = OVERSAMPLING
+) -> Image.Image:
+    """An RGBA image of `size`; `draw(pen, k)` draws it with every length multiplied by `k` (= `fine`)."""
     width, height = max(2, round(size[0])), max(2, round(size[1]))
-    large = Image.new("RGBA", (width * OVERSAMPLING, height * OVERSAMPLING))
-    draw(ImageDraw.Draw(large), OVERSAMPLING)
+    large = Image.new("RGBA", (width * fine, height * fine))
+    draw(ImageDraw.Draw(large), fine)
     return large.resize((width, height), Image.Resampling.BOX)
 
 
@@ -104,6 +106,18 @@ def shaded(image: Image.Image, *, light: float = 0.28, shade: float = 0.34) -> I
     dim = np.clip(slope, 0, 1)[..., None] * shade
     pixels[..., :3] = pixels[..., :3] * (1 - dim) + (255 - pixels[..., :3]) * lit
     return Image.fromarray(pixels.astype(np.uint8), "RGBA")
+
+
+def trimmed(image: Image.Image) -> Image.Image:
+    """The sprite without its empty margins, its centre kept."""
+    left, top, right, bottom = image.getbbox() or (0, 0, *image.size)
+    across, down = min(left, image.width - right), min(top, image.height - bottom)
+    return image.crop((across, down, image.width - across, image.height - down))
+
+
+def mirrored(image: Image.Image) -> Image.Image:
+    """Left for right."""
+    return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
 
 
 def faded(image: Image.Image, alpha: float) -> Image.Image:

@@ -96,18 +96,31 @@ class Speaker:
             start = text.index(word, at)
             at = start + len(word)
             bounds.append((word, start, at))
+        groups: list[list[tuple[str, int, int]]] = []
+        for bound in bounds:
+            if not groups or self._marked(bound):
+                groups.append([])
+            groups[-1].append(bound)
+        return [word for group in groups for word in self._timed(group)]
+
+    def _marked(self, bound: tuple[str, int, int]) -> list[int]:
+        _, start, end = bound
+        return [n for n, (kind, _, at) in enumerate(self._marks) if kind == EVENT_WORD and start < at <= end]
+
+    def _timed(self, group: list[tuple[str, int, int]]) -> list[tuple[str, float, float]]:
+        # espeak runs small words together ("of the"): they share their stretch by their letters.
+        own = self._marked(group[0])
+        if not own:
+            return []
+        last = self._marked(group[0])[-1]
         length = len(self._samples) / 2 / self.sample_rate
+        at, end = self._marks[own[0]][1], min([length, *(when for _, when, _ in self._marks[last + 1 :])])
+        letters = sum(len(word) for word, _, _ in group)
+        step = (end - at) / letters
         words = []
-        for word, start, end in bounds:
-            own = [
-                i
-                for i, (kind, _, where) in enumerate(self._marks)
-                if kind == EVENT_WORD and start < where <= end
-            ]
-            if not own:
-                continue
-            after = [when for kind, when, where in self._marks[own[-1] + 1 :]]
-            words.append((word, self._marks[own[0]][1], min([length, *after])))
+        for word, _, _ in group:
+            words.append((word, at, at + step * len(word)))
+            at += step * len(word)
         return words
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from editron_core.qa.canvas import Colour, Pen, Turning, darker, lighter, place, shaded, sprite
+from editron_core.qa.canvas import Colour, Pen, Turning, darker, lighter, place, shaded, sprite, trimmed
 
 SKINS: tuple[Colour, ...] = ((255, 214, 178), (236, 184, 138), (198, 134, 90), (141, 88, 58), (104, 64, 44))
 HAIRS: tuple[Colour, ...] = ((43, 30, 30), (92, 56, 34), (176, 112, 48), (214, 178, 110), (120, 46, 36))
@@ -73,7 +73,7 @@ def person(height: float, look: Look, pose: Pose) -> Image.Image:
         _head(pen, _from(neck, 180 - pose.lean * 0.6, unit * 0.125), unit * 0.125, look, pose)
         _arm(pen, shoulders[1], pose.arms[2:], unit, lighter(look.shirt, 0.1), look.skin)
 
-    return shaded(sprite((side, side), draw), light=0.16, shade=0.26)
+    return trimmed(shaded(sprite((side, side), draw), light=0.16, shade=0.26))
 
 
 def running(height: float, look: Look, phases: int = 16) -> list[Image.Image]:
@@ -341,7 +341,6 @@ __all__ = [
     "Ball",
     "Confetti",
     "Crowd",
-    "ImageDraw",
     "Look",
     "Point",
     "Pose",

@@ -1,23 +1,23 @@
 """The scenes that drawn footage is made of, by the kind that a recipe names.
 
-A scene is a function of its `Stage` that prepares its layers once and returns a painter: a function
-of the seconds since the scene's start that gives one RGB frame. To add a scene, write that function
-and enter it in `SCENES`.
+A scene is made from its `Stage`, prepares its layers once, and is then called with the seconds since
+its start for one RGB frame at a time. To add a scene, write such a class and enter it in `SCENES`.
 """
 
 from __future__ import annotations
 
-from editron_core.qa.scenes.cards import score_card, title_card
-from editron_core.qa.scenes.match import dribble, goal, stadium, stand
+from editron_core.qa.scenes.cards import Score, Title
+from editron_core.qa.scenes.goal import Goal, Stand
+from editron_core.qa.scenes.match import Dribble, Stadium
 from editron_core.qa.scenes.stage import Painter, Scene, Stage
 
 SCENES: dict[str, Scene] = {
-    "title": title_card,
-    "score": score_card,
-    "stadium": stadium,
-    "dribble": dribble,
-    "goal": goal,
-    "stand": stand,
+    "title": Title,
+    "score": Score,
+    "stadium": Stadium,
+    "dribble": Dribble,
+    "goal": Goal,
+    "stand": Stand,
 }
 
 __all__ = ["SCENES", "Painter", "Scene", "Stage"]
