@@ -24,6 +24,7 @@ from editron_core.media import ffmpeg
 LIMITS = process.Limits(wall_s=30, cpu_s=20, memory=2 * process.GIB, file_bytes=0)
 BYTES_PER_S = 100 << 20
 """Pace at which a file without an index must be readable; larger files get more time for it."""
+MEGAPIXELS = ffmpeg.MAX_PIXELS // 1_000_000
 MAX_FPS = 240
 MAX_CHANNELS = 64
 SAME_RATE = Fraction(1, 200)
@@ -68,6 +69,10 @@ def inspect(path: Path) -> Inspection:
     facts = _ask(path)
     if "refused" in facts:
         raise MediaError(f"cannot be read as audio or video: {facts['refused']}", subject=path.name)
+    if facts["unsized"]:
+        raise MediaError(
+            f"has a picture of unknown size, or larger than {MEGAPIXELS} megapixels", subject=path.name
+        )
     if facts["video"] is None and facts["audio"] is None:
         raise MediaError("holds neither picture nor sound", subject=path.name)
     video = None if facts["video"] is None else _video(facts["video"], path.name)
@@ -100,7 +105,7 @@ def _ask(path: Path) -> dict[str, Any]:
         )
         answer: dict[str, Any] = json.loads(output)
     except ProcessTimedOut as error:
-        raise MediaError(f"could not be examined within {error}", subject=path.name) from error
+        raise MediaError(f"could not be examined: the reader {error.message}", subject=path.name) from error
     except ProcessFailed as error:
         raise MediaError("makes the reader fail: it is damaged", subject=path.name) from error
     except OSError as error:
@@ -112,13 +117,13 @@ def _video(facts: dict[str, Any], name: str) -> VideoStream:
     width, height = int(facts["width"]), int(facts["height"])
     if width * height > ffmpeg.MAX_PIXELS:
         raise MediaError(
-            f"has a picture of {width}x{height}, larger than {ffmpeg.MAX_PIXELS // 1_000_000} megapixels",
+            f"has a picture of {width}x{height}, larger than {MEGAPIXELS} megapixels",
             subject=name,
             remedy="scale it down first",
         )
     shown = [Fraction(time) for time in facts["times"]]
-    fps, vfr = _rate(shown, [Fraction(rate) for rate in facts["rates"]])
-    if not 0 < round(fps) <= MAX_FPS:
+    fps, vfr = _rate(shown, facts)
+    if fps <= 0 or round(fps) > MAX_FPS:
         raise MediaError(f"claims {float(fps):.6g} frames per second", subject=name)
     rotation = -round((facts["rotation"] or 0) / 90) * 90 % 360
     shape = _displayed(width, height, facts["aspect"], rotation)
@@ -151,24 +156,24 @@ def _audio(facts: dict[str, Any], name: str) -> AudioStream:
     )
 
 
-def _rate(shown: list[Fraction], nominal: list[Fraction]) -> tuple[Fraction, bool]:
+def _rate(shown: list[Fraction], facts: dict[str, Any]) -> tuple[Fraction, bool]:
     """Frames per second, and whether they vary, from the first frames' times and the file's word.
 
     A steady rate gets its nominal name where one of the file's fits what is measured; a varying one
-    is the file's average.
+    is the file's count of frames over its length, or what is measured where it does not count.
     """
+    nominal = [Fraction(rate) for rate in facts["rates"]]
     gaps = [after - before for before, after in pairwise(shown) if after > before]
     if not gaps:
         return (nominal[-1] if nominal else Fraction(25)), False
     middle = median(gaps)
-    vfr = any(abs(gap - middle) > middle / 2 for gap in gaps)
     measured = len(gaps) / sum(gaps, Fraction(0))
-    if vfr:
-        return nominal[-1] if nominal else measured, True
+    if any(abs(gap - middle) > middle / 2 for gap in gaps):
+        return Fraction(facts["average"] or measured), True
     for rate in nominal:
         if abs(rate - measured) <= measured * SAME_RATE:
-            return times.rate(rate), False
-    return times.rate(measured), False
+            return times.rate(rate) or rate, False
+    return times.rate(measured) or measured, False
 
 
 def _displayed(width: int, height: int, aspect: str | None, rotation: int) -> tuple[int, int]:

@@ -40,7 +40,7 @@ def _facts(container: Any, max_pixels: int) -> dict[str, Any]:
     video, audio = _chosen(container)
     chosen = [stream for stream in (video, audio) if stream is not None]
     facts: dict[str, Any] = {"container": container.format.name, "video": None, "audio": None}
-    facts["streams"] = len(container.streams)
+    facts["unsized"] = video is None and any(not _cover(s) and not s.width for s in container.streams.video)
     if not chosen:
         return facts
     reach = _Reach(container, chosen)
@@ -62,8 +62,7 @@ def _chosen(container: Any) -> tuple[Any, Any]:
     """The video and audio streams that a player would choose; attached pictures are not footage."""
     from av.stream import Disposition
 
-    still = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-    videos = [s for s in container.streams.video if _known(s) and s.width and not s.disposition & still]
+    videos = [s for s in container.streams.video if _known(s) and s.width and not _cover(s)]
     audios = [s for s in container.streams.audio if _known(s) and s.sample_rate and s.channels]
 
     def wanted(stream: Any, size: int) -> tuple[bool, int, int]:
@@ -71,6 +70,13 @@ def _chosen(container: Any) -> tuple[Any, Any]:
 
     video = min(videos, key=lambda s: wanted(s, s.width * s.height), default=None)
     return video, min(audios, key=lambda s: wanted(s, s.channels), default=None)
+
+
+def _cover(stream: Any) -> bool:
+    from av.stream import Disposition
+
+    still = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+    return bool(stream.disposition & still)
 
 
 def _known(stream: Any) -> bool:
@@ -193,12 +199,14 @@ def _rotation(packet: Any) -> int | None:
 
 def _video(container: Any, stream: Any, reach: _Reach) -> dict[str, Any]:
     context = stream.codec_context
+    length = _positive(stream.duration, stream.time_base)
     aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio
     return _common(stream, reach) | {
         "width": stream.width,
         "height": stream.height,
         "aspect": _text(aspect if aspect else None),
         "rates": [_text(rate) for rate in (stream.base_rate, stream.average_rate) if rate],
+        "average": _text(stream.frames / length if stream.frames and length else None),
         "times": [_text(time) for time in reach.times],
         "pixel_format": context.pix_fmt or "unknown",
         "bit_depth": max((c.bits for c in context.format.components), default=8) if context.format else 8,
