@@ -1,0 +1,236 @@
+"""The database: both engines set up right, migrated on opening, and safe under many writers."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Enum, inspect, text
+
+from editron_core.domain.batch import BatchStatus
+from editron_core.errors import StoreError
+from editron_core.store import NewBatch, Store, migrations
+from editron_core.store.database import Database
+from editron_core.store.models import Base, BatchRow
+
+FRESH = multiprocessing.get_context("spawn")
+WRITERS = 8
+TRANSACTIONS = 40
+TABLES = {
+    *("projects", "media_batches", "media_files", "media_batch_analyses", "edit_sessions", "render_jobs"),
+    *("stage_runs", "leases", "scoring_profiles", "decisions", "brand_kits"),
+}
+
+
+def test_a_new_database_has_every_table_and_the_newest_schema(store: Store) -> None:
+    with store.database.exclusive() as connection:
+        assert set(inspect(connection).get_table_names()) == TABLES | {"alembic_version"}
+        assert migrations.revision(connection) == migrations.HEAD
+
+
+def test_migrations_and_models_agree(store: Store) -> None:
+    with store.database.exclusive() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        checks = {
+            (table, check["name"])
+            for table in Base.metadata.tables
+            for check in inspect(connection).get_check_constraints(table)
+        }
+    wanted = {
+        (table.name, f"ck_{table.name}_{column.type.name}")
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, Enum)
+    }
+    assert checks == wanted
+
+
+def test_the_known_revisions_are_those_on_the_disk() -> None:
+    script = ScriptDirectory(str(Path(migrations.__file__).parent))
+    on_disk = [revision.revision for revision in script.walk_revisions()]
+    assert tuple(reversed(on_disk)) == migrations.KNOWN
+    assert script.get_current_head() == migrations.HEAD
+
+
+def test_the_schema_goes_down_and_up_again(store: Store) -> None:
+    store.files.add(store.batches.create(NewBatch("/footage")).id, "a.mp4", "/footage/a.mp4")
+    with store.database.exclusive() as connection:
+        migrations.downgrade(connection, "base")
+        assert set(inspect(connection).get_table_names()) == {"alembic_version"}
+    with store.database.exclusive() as connection:
+        migrations.upgrade(connection)
+        assert set(inspect(connection).get_table_names()) == TABLES | {"alembic_version"}
+    assert store.batches.list() == ()
+    assert store.batches.create(NewBatch("/footage")).status is BatchStatus.QUEUED
+
+
+def test_opening_again_keeps_what_is_there(url: str, tmp_path: Path) -> None:
+    with Store.open(url, tmp_path / "blobs") as store:
+        made = store.batches.create(NewBatch("/footage"))
+    with Store.open(url, tmp_path / "blobs") as store:
+        assert store.batches.get(made.id) == made
+
+
+def test_a_database_of_a_newer_version_is_refused(store: Store, url: str, tmp_path: Path) -> None:
+    with store.database.exclusive() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="update Editron"):
+        Store.open(url, tmp_path / "blobs")
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        (table.name, column.name)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, Enum)
+    ],
+)
+def test_the_database_itself_refuses_values_that_an_enum_does_not_know(
+    store: Store, table: str, column: str
+) -> None:
+    with pytest.raises(StoreError, match=r"(?i)check constraint"), store.database.write() as session:
+        for parent, sql in ROWS.items():
+            session.execute(text(sql))
+            if parent == table:
+                break
+        session.execute(text(f"UPDATE {table} SET {column} = 'nonsense'"))
+
+
+def test_a_child_without_its_parent_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match=r"(?i)foreign key"), store.database.write() as session:
+        session.execute(text(ROWS["media_files"]))
+
+
+def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
+    with pytest.raises(RuntimeError), store.database.write() as session:
+        session.execute(text(ROWS["media_batches"]))
+        raise RuntimeError
+    assert store.batches.list() == ()
+
+
+def test_times_come_back_in_utc(store: Store) -> None:
+    made = store.batches.create(NewBatch("/footage"))
+    again = store.batches.get(made.id)
+    assert again.created_at == made.created_at
+    assert again.created_at is not None
+    assert again.created_at.utcoffset() is not None
+
+
+def test_the_databases_clock_runs(store: Store) -> None:
+    with store.database.read() as session:
+        first = store.database.now(session)
+        second = store.database.now(session)
+    assert 1_700_000_000 < first <= second < first + 60
+
+
+def test_sqlite_is_set_up_for_safety(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'new' / 'editron.sqlite'}")
+    database.open()
+    with database.read() as session:
+        pragmas = {
+            name: session.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "trusted_schema")
+        }
+    database.close()
+    assert pragmas == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": 30_000,
+        "trusted_schema": 0,
+    }
+
+
+def test_a_damaged_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "editron.sqlite"
+    path.write_bytes(b"these are no tables" * 400)
+    with pytest.raises(StoreError, match="another database"):
+        Store.open(f"sqlite:///{path}", tmp_path / "blobs")
+
+
+def test_a_damaged_page_is_noticed_on_opening(tmp_path: Path) -> None:
+    path = tmp_path / "editron.sqlite"
+    with Store.open(f"sqlite:///{path}", tmp_path / "blobs") as store:
+        for number in range(300):
+            store.projects.ensure(f"project {number}")
+    connection = sqlite3.connect(path)
+    page, size = connection.execute(
+        "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_master WHERE name = 'projects'"
+    ).fetchone()
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    with pytest.raises(StoreError, match="backup"):
+        Store.open(f"sqlite:///{path}", tmp_path / "blobs")
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/x", "nonsense", "sqlite://", "sqlite:///:memory:"])
+def test_a_url_that_cannot_be_a_store_is_refused(url: str) -> None:
+    with pytest.raises(StoreError, match=r"neither|not a database URL|needs a file"):
+        Database(url)
+
+
+def test_an_unreachable_server_is_named_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="EDITRON_DATABASE_URL") as caught:
+        Store.open("postgresql://someone:secret@127.0.0.1:1/x", tmp_path / "blobs")
+    assert "secret" not in str(caught.value)
+
+
+def _open_and_count(url: str, blobs: str) -> int:
+    with Store.open(url, Path(blobs)) as store:
+        return len(store.batches.list())
+
+
+def _raise_count(arguments: tuple[str, str]) -> None:
+    url, batch_id = arguments
+    database = Database(url)
+    for _ in range(TRANSACTIONS):
+        with database.write() as session:
+            row = session.get_one(BatchRow, batch_id, with_for_update=True)
+            row.file_count += 1
+    database.close()
+
+
+def test_many_processes_open_a_new_database_at_once(url: str, tmp_path: Path) -> None:
+    with FRESH.Pool(4) as pool:
+        assert pool.starmap(_open_and_count, [(url, str(tmp_path / "blobs"))] * 4) == [0] * 4
+
+
+def test_many_writers_that_read_first_neither_fail_nor_lose_an_update(store: Store, url: str) -> None:
+    batch = store.batches.create(NewBatch("/footage"))
+    with FRESH.Pool(WRITERS) as pool:
+        pool.map(_raise_count, [(url, batch.id)] * WRITERS, chunksize=1)
+    assert store.batches.get(batch.id).file_count == WRITERS * TRANSACTIONS
+
+
+NOW = "'2026-01-01 00:00:00'"
+ROWS = {
+    "projects": f"INSERT INTO projects VALUES ('p', 'one', {NOW}, {NOW})",
+    "media_batches": f"""INSERT INTO media_batches (id, project_id, reference_name, source_url, storage_tier,
+        checksum_required, status, hold, file_count, total_size_bytes, metadata, created_at, updated_at)
+        VALUES ('b', NULL, '', '/x', 'hot', true, 'queued', 'none', 0, 0, '{{}}', {NOW}, {NOW})""",
+    "media_files": f"""INSERT INTO media_files (id, batch_id, position, filename, source, file_path, size_bytes,
+        checksum_sha256, status, hold, metadata, created_at, updated_at)
+        VALUES ('f', 'b', 0, 'a', '/x/a', '', 0, '', 'queued', 'none', '{{}}', {NOW}, {NOW})""",
+    "edit_sessions": f"""INSERT INTO edit_sessions (id, batch_id, deliverable_type, aspect_ratios,
+        reference_style, include_captions, status, timelines, content_hash, metadata, created_at, updated_at)
+        VALUES ('s', 'b', 'shorts', '[]', '', true, 'assembling', '[]', '', '{{}}', {NOW}, {NOW})""",
+    "render_jobs": f"""INSERT INTO render_jobs (id, edit_session_id, destinations, formats, priority, status,
+        progress_percent, output_urls, metadata, created_at, updated_at)
+        VALUES ('r', 's', '[]', '[]', 'low', 'queued', 0, '[]', '{{}}', {NOW}, {NOW})""",
+    "decisions": f"""INSERT INTO decisions (id, edit_session_id, timeline, content_hash, verdict, author, note,
+        created_at) VALUES ('d', 's', 't', '', 'approve', '', '', {NOW})""",
+    "stage_runs": f"""INSERT INTO stage_runs (key, stage, inputs, options, code_version, status, fence, attempts,
+        facts, created_at, updated_at)
+        VALUES ('k', 'analyze', '[]', '{{}}', '1', 'done', 1, 1, '{{}}', {NOW}, {NOW})""",
+}
+"""One row of each table that others hang on or that holds an enum, parents first."""
