@@ -143,12 +143,13 @@ def run(
     limits: Limits | None = None,
     environment: dict[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
+    cwd: Path | None = None,
 ) -> tuple[bytes, str]:
     """Run `argv` to its end; returns its standard output and the last lines of its standard error.
 
     With `on_line`, each line of output is handed over as it comes and the returned output is empty.
     """
-    with spawn(argv, limits=limits, environment=environment) as child:
+    with spawn(argv, limits=limits, environment=environment, cwd=cwd) as child:
         if on_line is None:
             output = child.stdout.read()
         else:

@@ -60,13 +60,19 @@ def encoders(ffmpeg: Path) -> frozenset[str]:
     return _listed(ffmpeg, "-encoders")
 
 
+@lru_cache(maxsize=4)
+def filters(ffmpeg: Path) -> frozenset[str]:
+    """The names of the filters it was built with."""
+    return _listed(ffmpeg, "-filters")
+
+
 def shortcomings(ffmpeg: Path) -> str:
     """What keeps `ffmpeg` from being used, in one line; empty where nothing does."""
     try:
         found = version(ffmpeg)
         if found < MINIMUM_VERSION:
             return f"version {'.'.join(map(str, found))} is older than 6.0"
-        lacking = [f for f in NEEDED_FILTERS if f not in _listed(ffmpeg, "-filters")]
+        lacking = [f for f in NEEDED_FILTERS if f not in filters(ffmpeg)]
         lacking += [e for e in NEEDED_ENCODERS if e not in encoders(ffmpeg)]
     except (EngineUnavailable, ProcessFailed, PermissionError) as error:
         return f"cannot be run: {error}"
@@ -87,7 +93,7 @@ def input_args(path: Path) -> list[str]:
 
 def command(*arguments: str) -> list[str]:
     """An ffmpeg command line with our global options."""
-    return [str(binary()), "-nostdin", "-hide_banner", "-v", "error", *arguments]
+    return [str(binary().absolute()), "-nostdin", "-hide_banner", "-v", "error", *arguments]
 
 
 def run(
@@ -95,13 +101,14 @@ def run(
     *,
     limits: process.Limits,
     on_progress: Callable[[float], None] | None = None,
+    cwd: Path | None = None,
 ) -> str:
-    """Run ffmpeg with `arguments`; returns the last lines of its log.
+    """Run ffmpeg with `arguments` (inside `cwd` where given); returns the last lines of its log.
 
     `on_progress` is told the seconds of output written, a few times a second.
     """
     if on_progress is None:
-        return process.run(command(*arguments), limits=limits)[1]
+        return process.run(command(*arguments), limits=limits, cwd=cwd)[1]
 
     def take(line: str) -> None:
         key, _, value = line.partition("=")
@@ -109,7 +116,7 @@ def run(
             on_progress(max(0, int(value)) / 1e6)
 
     whole = command("-progress", "pipe:1", "-stats_period", "0.25", *arguments)
-    return process.run(whole, limits=limits, on_line=take)[1]
+    return process.run(whole, limits=limits, on_line=take, cwd=cwd)[1]
 
 
 def _listed(ffmpeg: Path, what: str) -> frozenset[str]:

@@ -1,0 +1,167 @@
+"""The filter graph of one render: every clip is decoded once and feeds all aspect ratios.
+
+    clip 1: seek, exact frames, SDR, split -> crop, scale for 16:9
+                                           -> crop, scale for 9:16
+    16:9:   clip 1, clip 2, ... joined -> captions -> slates before and after -> watermark
+
+Only numbers and file names of our own making enter the graph: text is drawn from ASS files and PNGs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from editron_core.domain.batch import VideoStream
+from editron_core.errors import EngineUnavailable
+from editron_core.media import ffmpeg
+from editron_core.render import framing
+from editron_core.render.cards import Cards
+from editron_core.render.plan import Piece, RenderPlan
+from editron_core.render.source import media_input, opening, own_input
+
+DECODER_THREADS = 64
+"""Decoder threads of all inputs together: each costs memory, and few decode at the same time."""
+INTERLACED_CODECS = ("mpeg2video", "dvvideo", "mpeg1video")
+INTERLACED_CONTAINERS = ("mpegts", "mpeg", "mxf")
+"""Where interlaced pictures still come from; only frames marked as interlaced are touched."""
+PIXELS = {"h264": "yuv420p", "prores": "yuv422p10le"}
+
+
+@dataclass(frozen=True, slots=True)
+class Workroom:
+    """The files of our own naming that one render works with; ffmpeg runs inside `folder`."""
+
+    folder: Path
+    cards: dict[str, Cards]
+    """Drawn slates and marks by aspect."""
+    subtitles: dict[str, str]
+    """ASS file names in `folder`, by aspect."""
+    fonts: str
+    """Name of the fonts folder in `folder`."""
+
+
+def pictures(plan: RenderPlan, room: Workroom) -> dict[str, Any]:
+    """The finished picture stream of each aspect ratio, ready for an encoder."""
+    cuts: dict[str, list[Any]] = {aspect: [] for aspect in plan.aspects}
+    pieces = list(plan.pieces())
+    for piece in pieces:
+        for aspect, stream in _clip(plan, piece, room, len(pieces)).items():
+            cuts[aspect].append(stream)
+    return {aspect: _finish(plan, aspect, cuts[aspect], room) for aspect in plan.aspects}
+
+
+def _clip(plan: RenderPlan, piece: Piece, room: Workroom, inputs: int) -> dict[str, Any]:
+    video = piece.probe.video
+    if video is None:
+        return {
+            aspect: _still(plan, room.cards[aspect].blank, piece.index, piece.frames, aspect)
+            for aspect in plan.aspects
+        }
+    exact = _exact_frames(piece, video, inputs)
+    if len(plan.aspects) == 1:
+        shared = [exact]
+    else:
+        both = exact.filter_multi_output("split", len(plan.aspects))
+        shared = [both.stream(k) for k in range(len(plan.aspects))]
+    crops = piece.clip.crops or {}
+    return {
+        aspect: framing.frame(stream, video, crops.get(aspect), plan.size(aspect), plan.rate).filter(
+            "format", PIXELS[plan.preset(aspect).video]
+        )
+        for aspect, stream in zip(plan.aspects, shared, strict=True)
+    }
+
+
+def _exact_frames(piece: Piece, video: VideoStream, inputs: int) -> Any:
+    """The clip's frames on the timeline's grid: exactly as many as it has there, counted from 0."""
+    start = opening(piece.clip.source.start, piece.probe)
+    threads = max(1, DECODER_THREADS // inputs)
+    source = (
+        media_input(piece, start, an=None, threads=threads)
+        if threads < 16
+        else media_input(piece, start, an=None)
+    )
+    stream = source[str(video.index)]
+    if video.codec in INTERLACED_CODECS or any(
+        c in INTERLACED_CONTAINERS for c in piece.probe.container.split(",")
+    ):
+        stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
+    if start.skip:
+        stream = stream.filter("setpts", f"PTS-{start.skip.numerator}/{start.skip.denominator}/TB")
+    stream = (
+        stream.filter("fps", fps=str(piece.rate), start_time=0, round="near")
+        .filter("tpad", stop=-1, stop_mode="clone")  # where a damaged original ends early
+        .filter("trim", end_frame=piece.frames)
+    )
+    return _to_sdr(stream, video, piece.file.name)
+
+
+def _to_sdr(stream: Any, video: VideoStream, name: str) -> Any:
+    """PQ and HLG pictures tone-mapped to bt709; all others as they are."""
+    if not video.hdr:
+        return stream
+    lacking = [f for f in ("zscale", "tonemap") if f not in ffmpeg.filters(ffmpeg.binary())]
+    if lacking:
+        raise EngineUnavailable(
+            f"this ffmpeg has no {' and no '.join(lacking)}: HDR cannot be mapped to SDR",
+            subject=name,
+            remedy="unset EDITRON_FFMPEG, or install an ffmpeg with libzimg",
+        )
+    # Linear light in floats, Hable's curve, and back; 100 nits are the white of bt709 displays.
+    return (
+        stream.filter("zscale", t="linear", npl=100)
+        .filter("format", "gbrpf32le")
+        .filter("zscale", p="bt709")
+        .filter("tonemap", tonemap="hable", desat=0)
+        .filter("zscale", t="bt709", m="bt709", r="limited")
+        .filter("format", "yuv420p")
+    )
+
+
+def _finish(plan: RenderPlan, aspect: str, clips: list[Any], room: Workroom) -> Any:
+    stream = _joined(plan, clips)
+    if aspect in room.subtitles:
+        stream = stream.filter("ass", filename=room.subtitles[aspect], fontsdir=room.fonts)
+    cards = room.cards[aspect]
+    parts = [stream]
+    if cards.intro is not None:
+        parts.insert(0, _still(plan, cards.intro, "intro", plan.intro_frames, aspect))
+    if cards.outro is not None:
+        parts.append(_still(plan, cards.outro, "outro", plan.outro_frames, aspect))
+    if len(parts) > 1:
+        stream = _joined(plan, parts)
+    if cards.mark is not None:
+        picture = own_input(cards.mark.path, f"mark {aspect}", f="png_pipe")
+        stream = stream.overlay(
+            picture, x=cards.mark.left, y=cards.mark.top, format=_overlay_format(plan, aspect)
+        )
+    return stream.filter(
+        "setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709", range="tv"
+    )
+
+
+def _joined(plan: RenderPlan, parts: list[Any]) -> Any:
+    """The parts one after the other, each frame's time an exact multiple of the frame's length."""
+    import ffmpeg as graph
+
+    rate = plan.rate
+    stream = graph.concat(*parts, v=1, a=0) if len(parts) > 1 else parts[0]
+    return stream.filter("settb", f"{rate.denominator}/{rate.numerator}").filter("setpts", "N")
+
+
+def _still(plan: RenderPlan, path: Path, key: object, frames: int, aspect: str) -> Any:
+    """A picture of the deliverable's size, held for `frames`."""
+    picture = own_input(path, f"{key} {aspect}", f="png_pipe", framerate=str(plan.rate))
+    return (
+        picture.filter("tpad", stop=frames, stop_mode="clone")
+        .filter("trim", end_frame=frames)
+        .filter("scale", out_color_matrix="bt709", out_range="tv")
+        .filter("setsar", "1")
+        .filter("format", PIXELS[plan.preset(aspect).video])
+    )
+
+
+def _overlay_format(plan: RenderPlan, aspect: str) -> str:
+    return {"h264": "yuv420", "prores": "yuv422p10"}[plan.preset(aspect).video]
