@@ -19,7 +19,7 @@ from editron_core.errors import UsageError
 from editron_core.times import rate as exact_rate
 
 SHIPPED = Path(__file__).parent / "blueprints"
-Aspect = Literal["16:9", "9:16", "1:1"]
+Aspect = Literal["16:9", "9:16", "1:1", "4:5"]
 CaptionPreset = Literal["bold", "clean", "karaoke"]
 _Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
@@ -70,7 +70,7 @@ class Blueprint:
     """One line for people."""
     kind: Literal["reel", "clips"]
     """`reel`: one timeline of many moments. `clips`: one timeline per moment."""
-    aspects: Annotated[tuple[Aspect, ...], Field(min_length=1, max_length=3)]
+    aspects: Annotated[tuple[Aspect, ...], Field(min_length=1, max_length=4)]
     """Frame shapes; each is one output of every timeline."""
     order: Literal["story", "best"] = "story"
     """Moments in a timeline by where they lie in the footage, or best first."""

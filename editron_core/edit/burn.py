@@ -78,7 +78,8 @@ def _style(look: Look, brand: BrandKit, rtl: bool) -> pysubs2.SSAStyle:
         primarycolor=lit,
         secondarycolor=text,
         outlinecolor=_colour(brand.colours.outline),
-        backcolor=_colour(brand.colours.outline, alpha=110),
+        backcolor=_colour(brand.colours.outline, alpha=90),
+        borderstyle=4 if look.preset.plate else 1,  # 4: libass's one plate behind all lines
         outline=look.outline,
         shadow=look.shadow,
         alignment=pysubs2.Alignment.BOTTOM_CENTER,

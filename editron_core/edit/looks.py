@@ -4,7 +4,7 @@ Safe areas, as shares of the frame (delivery-specs 4.3):
 - 9:16: the union of what Instagram Reels (top 14 %, bottom 35 %, sides 6 %; Meta, March 2026) and
   TikTok (right 15 %) cover with their buttons: x 65..918, y 269..1248 of 1080x1920.
 - 16:9: title-safe, 90 % of either side (SMPTE ST 2046-1).
-- 1:1: no platform publishes one; feeds round the corners, so 5 % at the sides and 6 % above and below.
+- 1:1, 4:5: no platform publishes one; feeds round the corners, so 5 % at the sides and 6 % above and below.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ SAFE_AREAS = {
     "9:16": SafeArea(65 / 1080, 269 / 1920, 918 / 1080, 1248 / 1920),
     "16:9": SafeArea(0.05, 0.05, 0.95, 0.95),
     "1:1": SafeArea(0.05, 0.06, 0.95, 0.94),
+    "4:5": SafeArea(0.05, 0.06, 0.95, 0.94),
 }
 
 
@@ -44,6 +45,8 @@ class Preset:
     shadow: float
     blur: float
     """Softness of outline and shadow, in shares of the font size."""
+    plate: bool
+    """Whether a translucent plate lies behind the text; `shadow` is then its margin."""
     karaoke: bool
     """Whether words take the highlight colour as they are spoken."""
     sizes: dict[str, float]
@@ -55,30 +58,33 @@ class Preset:
 PRESETS = {
     "clean": Preset(
         weight=500,
-        outline=0.045,
-        shadow=0.03,
-        blur=0.02,
+        outline=0.02,
+        shadow=0.16,
+        blur=0.0,
+        plate=True,
         karaoke=False,
-        sizes={"16:9": 0.062, "1:1": 0.054, "9:16": 0.037},
-        chars={"16:9": 42, "1:1": 34, "9:16": 26},
+        sizes={"16:9": 0.066, "1:1": 0.062, "4:5": 0.054, "9:16": 0.043},
+        chars={"16:9": 42, "1:1": 34, "4:5": 32, "9:16": 26},
     ),
     "bold": Preset(
         weight=900,
         outline=0.075,
         shadow=0.045,
         blur=0.01,
+        plate=False,
         karaoke=False,
-        sizes={"16:9": 0.088, "1:1": 0.084, "9:16": 0.052},
-        chars={"16:9": 30, "1:1": 22, "9:16": 18},
+        sizes={"16:9": 0.092, "1:1": 0.09, "4:5": 0.078, "9:16": 0.061},
+        chars={"16:9": 30, "1:1": 22, "4:5": 20, "9:16": 18},
     ),
     "karaoke": Preset(
         weight=700,
         outline=0.07,
         shadow=0.04,
         blur=0.01,
+        plate=False,
         karaoke=True,
-        sizes={"16:9": 0.08, "1:1": 0.076, "9:16": 0.048},
-        chars={"16:9": 32, "1:1": 24, "9:16": 20},
+        sizes={"16:9": 0.086, "1:1": 0.082, "4:5": 0.07, "9:16": 0.055},
+        chars={"16:9": 32, "1:1": 24, "4:5": 22, "9:16": 20},
     ),
 }
 
