@@ -33,7 +33,7 @@ from editron_core.times import Span, from_frames
 
 __all__ = ["FOLDER", "Drawn", "Event", "Truth", "draw", "load", "shipped"]
 
-GRAIN = 3
+GRAIN = 2
 """Strength of ffmpeg's noise filter on luma: enough to hide bands, too little to see as noise."""
 THREADS = 4
 """x264's output depends on the number of its threads, so it is fixed."""
@@ -193,7 +193,7 @@ def _encode(
         *("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{width}x{height}"),
         *("-framerate", str(plan.fps), "-i", f"pipe:{reading}", "-i", f"file:{sound}"),
         *("-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,{grain}"),
-        *("-c:v", "libx264", "-preset", "superfast", "-crf", "21", "-threads", str(THREADS)),
+        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "22", "-threads", str(THREADS)),
         *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
         *("-c:a", "aac", "-b:a", "160k", "-shortest", "-fflags", "+bitexact", "-flags", "+bitexact"),
         *("-movflags", "+faststart", "-y", f"file:{out}"),

@@ -10,6 +10,8 @@ from editron_core.qa.scenes.cards import Score, Title
 from editron_core.qa.scenes.goal import Goal, Stand
 from editron_core.qa.scenes.match import Dribble, Stadium
 from editron_core.qa.scenes.stage import Painter, Scene, Stage
+from editron_core.qa.scenes.street import Selfie, Skate, Trick
+from editron_core.qa.scenes.studio import Host, Product, Reveal
 
 SCENES: dict[str, Scene] = {
     "title": Title,
@@ -18,6 +20,12 @@ SCENES: dict[str, Scene] = {
     "dribble": Dribble,
     "goal": Goal,
     "stand": Stand,
+    "host": Host,
+    "product": Product,
+    "reveal": Reveal,
+    "skate": Skate,
+    "trick": Trick,
+    "selfie": Selfie,
 }
 
 __all__ = ["SCENES", "Painter", "Scene", "Stage"]
