@@ -44,7 +44,7 @@ def crop_window(crop: Crop, rate: Fraction) -> dict[str, str]:
 
 
 def path(keys: Sequence[CropKey], axis: str, rate: Fraction) -> str:
-    """The centre along `axis` (`x` or `y`) as an ffmpeg expression in `n`: linear between keys, else constant.
+    """The centre along `axis` (`x` or `y`) as an ffmpeg expression in `n`: linear between keys.
 
     A sum of ramps instead of nested conditions: ffmpeg's parser gives up at 100 levels.
     """
@@ -71,7 +71,7 @@ def scale(stream: Any, video: VideoStream, size: tuple[int, int]) -> Any:
 
 
 def matrix(video: VideoStream) -> str:
-    """The YUV matrix of the source; where the file does not say: bt709 for HD, bt601 for SD, as players do."""
+    """The YUV matrix of the source; where the file says nothing: bt709 for HD, bt601 for SD."""
     said = video.colour.split("/")[-1]
     if video.hdr:
         return "bt709"  # tone-mapped before this

@@ -59,7 +59,7 @@ def _clip(plan: RenderPlan, piece: Piece, room: Workroom, inputs: int) -> dict[s
             aspect: _still(plan, room.cards[aspect].blank, piece.index, piece.frames, aspect)
             for aspect in plan.aspects
         }
-    exact = _exact_frames(piece, video, inputs)
+    exact = exact_frames(piece, video, inputs)
     if len(plan.aspects) == 1:
         shared = [exact]
     else:
@@ -74,7 +74,7 @@ def _clip(plan: RenderPlan, piece: Piece, room: Workroom, inputs: int) -> dict[s
     }
 
 
-def _exact_frames(piece: Piece, video: VideoStream, inputs: int) -> Any:
+def exact_frames(piece: Piece, video: VideoStream, inputs: int) -> Any:
     """The clip's frames on the timeline's grid: exactly as many as it has there, counted from 0."""
     start = opening(piece.clip.source.start, piece.probe)
     threads = max(1, DECODER_THREADS // inputs)

@@ -125,14 +125,9 @@ def _all() -> dict[str, Preset]:
 
 
 def _read(name: str, entry: dict[str, Any]) -> Preset:
-    pairs = {key: tuple(entry[key]) for key in ("mbps", "seconds") if key in entry}
-    return Preset(
-        **{
-            **entry,
-            **pairs,
-            "name": name,
-            "sizes": {aspect: tuple(size) for aspect, size in entry["sizes"].items()},
-            "fps": (Fraction(entry["fps"][0]), Fraction(entry["fps"][1])),
-            "safe": {aspect: SafeArea(*edges) for aspect, edges in entry.get("safe", {}).items()},
-        }
-    )
+    values: dict[str, Any] = dict(entry)
+    values |= {key: tuple(entry[key]) for key in ("mbps", "seconds") if key in entry}
+    values["sizes"] = {aspect: tuple(size) for aspect, size in entry["sizes"].items()}
+    values["fps"] = (Fraction(entry["fps"][0]), Fraction(entry["fps"][1]))
+    values["safe"] = {aspect: SafeArea(*edges) for aspect, edges in entry.get("safe", {}).items()}
+    return Preset(name=name, **values)
