@@ -4,7 +4,8 @@ A file is usable where at least 95 % of the length that it claims can be decoded
 to the end; of the pictures and the sound the first two seconds are decoded, and only where those
 disappoint is the whole stream. Damage further in is found by the analysis, which decodes everything.
 
-- Picture and sound, but the sound is damaged: usable as a silent file, with a note.
+- Picture and sound, but less than half of the sound decodes: usable as a silent file, with a note.
+  Where more decodes, the sound is used, with a note of its gaps.
 - Picture and sound, but the picture is damaged: refused. Sound alone is not what was filmed.
 """
 
@@ -22,6 +23,8 @@ from editron_core.media import ffmpeg, probe
 
 ENOUGH = Fraction(95, 100)
 """Share of the claimed length that must be decodable (reliability.md, M1)."""
+WORTH_HEARING = Fraction(1, 2)
+"""Share of the sound beside a good picture that must be decodable for it to be used."""
 WORTH_A_NOTE_S = Fraction(1, 2)
 LOOK_S = 2
 """Seconds of sound that the first look decodes."""
@@ -85,16 +88,19 @@ def _sound(arrival: Arrival, found: probe.Inspection) -> tuple[AudioStream | Non
     audio = found.probe.audio
     if audio is None:
         return None, []
+    notes = []
     if found.probe.video is not None and found.sound_reached < ENOUGH:
-        return audio, [f"its sound stops early, at {_percent(found.sound_reached)} of its length"]
-    wanted = min(Fraction(LOOK_S), found.probe.duration)
-    if _seconds(arrival, audio, ["-t", str(LOOK_S)]) >= wanted * ENOUGH:
-        return audio, []
-    share = _seconds(arrival, audio, []) / found.probe.duration
+        notes = [f"its sound ends at {_percent(found.sound_reached)} of the length that it claims"]
+    wanted = min(Fraction(LOOK_S), found.sound_length)
+    if wanted and _seconds(arrival, audio, ["-t", str(LOOK_S)]) >= wanted * ENOUGH:
+        return audio, notes
+    share = _seconds(arrival, audio, []) / found.sound_length if wanted else Fraction(0)
     if share >= ENOUGH:
-        return audio, []
+        return audio, notes
     if found.probe.video is None:
         raise MediaError(f"its sound is damaged: {_percent(share)} can be decoded", remedy=AGAIN)
+    if share >= WORTH_HEARING:
+        return audio, [f"its sound has gaps: {_percent(share)} can be decoded"]
     return None, [f"its sound is damaged ({_percent(share)} can be decoded) and is left out"]
 
 
@@ -131,6 +137,7 @@ def _explained(arrival: Arrival, error: MediaError) -> MediaError:
     try:
         with arrival.path.open("rb") as file:
             head = file.read(kinds.HEAD_BYTES)
+            cut = kinds.lost_index(file)
     except OSError as failure:
         raise unreadable(arrival.name, failure) from failure
     other = kinds.other_kind(head)
@@ -140,6 +147,8 @@ def _explained(arrival: Arrival, error: MediaError) -> MediaError:
             subject=arrival.name,
             remedy="name the footage itself",
         )
+    if cut:
+        return MediaError("is cut short: its index is missing", subject=arrival.name, remedy=AGAIN)
     return MediaError(error.message, subject=arrival.name, remedy=error.remedy or AGAIN)
 
 

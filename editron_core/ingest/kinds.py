@@ -7,6 +7,7 @@ Magic numbers: the formats' own specifications, as collected in the `file` progr
 from __future__ import annotations
 
 from pathlib import PurePath
+from typing import BinaryIO
 
 HEAD_BYTES = 4096
 """How much of a file's beginning `looks_like_media` and `other_kind` want to see."""
@@ -18,6 +19,8 @@ STILL_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
 """ISO base media brands that hold pictures, not footage."""
 TS_PACKET = 188
 M2TS_PACKET = 192
+MAX_BOXES = 64
+"""Top-level boxes of an MP4 that are looked at in search of its index."""
 
 _MEDIA_MAGIC = (
     (0, b"\x1aE\xdf\xa3"),  # EBML: Matroska and WebM
@@ -85,6 +88,28 @@ def other_kind(head: bytes) -> str | None:
     if head and not head.strip(b"\0"):
         return "nothing but zero bytes"
     return "a text" if _is_text(head) else None
+
+
+def lost_index(file: BinaryIO) -> bool:
+    """Whether `file` is an MP4 or MOV that ends before its index (the `moov` box) came.
+
+    Recorders and cameras write the index last, so this is what a broken copy leaves.
+    """
+    size, at = file.seek(0, 2), 0
+    for _ in range(MAX_BOXES):
+        file.seek(at)
+        header = file.read(16)
+        if at == 0 and header[4:8] not in _ISO_BOXES:
+            return False
+        if len(header) < 8 or header[4:8] in (b"moov", b"moof"):
+            return len(header) < 8
+        length = int.from_bytes(header[:4], "big")
+        if length == 1:
+            length = int.from_bytes(header[8:16], "big")
+        at += max(8, length) if length else size
+        if at > size:
+            return True
+    return False
 
 
 def _is_transport_stream(head: bytes) -> bool:

@@ -65,9 +65,11 @@ def _pour(source: io.FileIO, sink: Sink, name: str, total: int, progress: Progre
             raise unreadable(name, error) from error
         if not count:
             return
+        if sink.size + count > total:  # it grows; it may grow faster than we read
+            raise _changed(name)
         sink.write(buffer[:count])
-        if progress is not None and total:
-            progress(min(1.0, sink.size / total))
+        if progress is not None:
+            progress(sink.size / total)
 
 
 def _open(path: Path, name: str) -> io.FileIO:
@@ -97,6 +99,10 @@ def _size(path: Path, name: str) -> int:
 
 def _unchanged(before: os.stat_result, after: os.stat_result, name: str) -> None:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise SourceError(
-            "changed while it was copied", subject=name, remedy="run again when it is written completely"
-        )
+        raise _changed(name)
+
+
+def _changed(name: str) -> SourceError:
+    return SourceError(
+        "changed while it was copied", subject=name, remedy="run again when it is written completely"
+    )

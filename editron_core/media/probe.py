@@ -55,6 +55,8 @@ class Inspection:
     """Share of the picture's claimed length that its packets reach; 1 where nothing is claimed."""
     sound_reached: Fraction
     """The same of the sound."""
+    sound_length: Fraction
+    """Seconds from the first sample to the end of the last; 0 without sound."""
     head: tuple[int, Fraction]
     """A number of frames at the beginning, and the seconds that they take; (0, 0) without video."""
 
@@ -85,7 +87,13 @@ def inspect(path: Path) -> Inspection:
         start=Fraction(facts["start"]),
         size_bytes=path.stat().st_size,
     )
-    return Inspection(found, _share(facts["video"]), _share(facts["audio"]), _head(facts["video"]))
+    return Inspection(
+        found,
+        picture_reached=_share(facts["video"]),
+        sound_reached=_share(facts["audio"]),
+        sound_length=_length(facts["audio"]),
+        head=_head(facts["video"]),
+    )
 
 
 def _ask(path: Path) -> dict[str, Any]:
@@ -211,6 +219,12 @@ def _duration(facts: dict[str, Any], video: VideoStream | None, name: str) -> Fr
 
 def _share(facts: dict[str, Any] | None) -> Fraction:
     return Fraction(1) if facts is None else Fraction(facts["reached"])
+
+
+def _length(facts: dict[str, Any] | None) -> Fraction:
+    if facts is None or facts["end"] is None:
+        return Fraction(0)
+    return Fraction(facts["end"]) - Fraction(facts["first"])
 
 
 def _head(facts: dict[str, Any] | None) -> tuple[int, Fraction]:

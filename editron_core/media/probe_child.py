@@ -227,6 +227,7 @@ def _common(stream: Any, reach: _Reach) -> dict[str, Any]:
     return {
         "index": stream.index,
         "codec": stream.codec_context.codec.canonical_name,
+        "first": _text(reach.first.get(stream.index)),
         "end": _text(reach.ends.get(stream.index)),
         "reached": _text(reach.reached(stream)),
     }
