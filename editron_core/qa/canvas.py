@@ -94,6 +94,8 @@ def glow(radius: float, tint: Colour, strength: float = 1.0) -> Image.Image:
 
 def softened(image: Image.Image, radius: float) -> Image.Image:
     """`image` blurred by a Gaussian of `radius` pixels."""
+    if image.mode == "RGBA":  # premultiplied, or what is transparent would darken the edges
+        return image.convert("RGBa").filter(ImageFilter.GaussianBlur(radius)).convert("RGBA")
     return image.filter(ImageFilter.GaussianBlur(radius))
 
 

@@ -167,7 +167,7 @@ def _frames(plan: Recipe, voice: Voiceover) -> Iterator[Image.Image]:
             yield Image.blend(pictures[0], pictures[1], ease(share))
 
 
-def _mix(plan: Recipe, voice: Voiceover) -> np.ndarray:
+def _mix(plan: Recipe, voice: Voiceover) -> soundtrack.Samples:
     """Music, effects and speech; the music steps back while somebody speaks."""
     rng = np.random.default_rng(plan.seed)
     length = float(plan.duration)
@@ -180,7 +180,7 @@ def _mix(plan: Recipe, voice: Voiceover) -> np.ndarray:
             fits = samples[: max(0, mixed.shape[0] - first)]
             width = np.array([1.0, 0.93], np.float32)  # a little to the left: nothing real is dead centre
             mixed[first : first + fits.size] += fits[:, None] * width * sound.gain
-    return mixed + voice.samples[: mixed.shape[0], None]
+    return soundtrack.single(mixed + voice.samples[: mixed.shape[0], None])
 
 
 def _encode(

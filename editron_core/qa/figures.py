@@ -236,9 +236,9 @@ class Crowd:
         people = [
             (
                 n * pitch * 2 + (half + row * 0.5) * pitch,
-                tints[rng.integers(len(tints))],
-                SKINS[rng.integers(5)],
-                HAIRS[rng.integers(5)],
+                tints[int(rng.integers(len(tints)))],
+                SKINS[int(rng.integers(5))],
+                HAIRS[int(rng.integers(5))],
                 rng.random(),
             )
             for n in range(int(width / pitch / 2) + 2)

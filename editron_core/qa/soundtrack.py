@@ -8,10 +8,14 @@ from __future__ import annotations
 import wave
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 RATE = 48_000
+Samples = NDArray[np.float32]
+Floats = NDArray[np.floating]
 CHORDS = {
     "bright": ((0, 4, 7, 11), (-3, 0, 4, 7), (-7, -3, 0, 4), (-5, -1, 2, 7)),
     "warm": ((0, 3, 7, 10), (-4, 0, 3, 7), (-9, -5, 0, 3), (-2, 2, 5, 8)),
@@ -20,12 +24,17 @@ CHORDS = {
 """Semitones above the key, one chord for each bar."""
 
 
-def seconds(count: float) -> np.ndarray:
+def single(values: Any) -> Samples:
+    """`values` as float32."""
+    return np.asarray(values, np.float32)
+
+
+def seconds(count: float) -> Samples:
     """The times of `count` seconds of samples."""
-    return (np.arange(round(count * RATE)) / RATE).astype(np.float32)
+    return single(np.arange(round(count * RATE)) / RATE)
 
 
-def band(noise: np.ndarray, low: float, high: float) -> np.ndarray:
+def band(noise: Floats, low: float, high: float) -> Samples:
     """`noise` between `low` and `high` Hz, with soft edges a third of an octave wide; peak 1."""
     spectrum = np.fft.rfft(noise)
     octave = np.log2(np.maximum(np.fft.rfftfreq(noise.size, 1 / RATE), 1))
@@ -35,27 +44,27 @@ def band(noise: np.ndarray, low: float, high: float) -> np.ndarray:
     return heard / max(float(np.abs(heard).max()), 1e-9)
 
 
-def wander(rng: np.random.Generator, length: int, per_second: float) -> np.ndarray:
+def wander(rng: np.random.Generator, length: int, per_second: float) -> Samples:
     """A slow random curve in 0..1."""
     knots = rng.random(max(2, int(length / RATE * per_second) + 2))
     return np.interp(np.linspace(0, knots.size - 1, length), np.arange(knots.size), knots).astype(np.float32)
 
 
-def swell(length: int, attack: float, release: float) -> np.ndarray:
+def swell(length: int, attack: float, release: float) -> Samples:
     """Rise over `attack` seconds, stay, fall over the last `release` seconds."""
     at = np.arange(length) / RATE
     rise = np.clip(at / max(attack, 1e-3), 0, 1)
     fall = np.clip((length / RATE - at) / max(release, 1e-3), 0, 1)
-    return (np.sin(rise * np.pi / 2) * np.sin(fall * np.pi / 2) ** 1.5).astype(np.float32)
+    return single(np.sin(rise * np.pi / 2) * np.sin(fall * np.pi / 2) ** 1.5)
 
 
-def murmur(rng: np.random.Generator, length: float) -> np.ndarray:
+def murmur(rng: np.random.Generator, length: float) -> Samples:
     """A crowd that waits."""
     noise = rng.standard_normal(seconds(length).size)
     return band(noise, 180, 900) * (0.5 + 0.5 * wander(rng, noise.size, 3)) * swell(noise.size, 0.4, 0.4)
 
 
-def cheer(rng: np.random.Generator, length: float) -> np.ndarray:
+def cheer(rng: np.random.Generator, length: float) -> Samples:
     """A crowd that shouts for joy: a roar in the vowel bands, voices that slide, a few whistles."""
     at = seconds(length)
     noise = rng.standard_normal(at.size)
@@ -73,10 +82,10 @@ def cheer(rng: np.random.Generator, length: float) -> np.ndarray:
         blown = np.clip((at - start) / 0.05, 0, 1) * np.clip((start + 0.5 - at) / 0.1, 0, 1)
         whistles += np.sin(2 * np.pi * (2300 + 500 * np.sin(9 * (at - start))) * at) * blown
     mixed = roar * (0.6 + 0.4 * wander(rng, at.size, 6)) + 0.10 * voices + 0.07 * whistles
-    return (mixed / np.abs(mixed).max() * swell(at.size, 0.22, length * 0.45)).astype(np.float32)
+    return single(mixed / np.abs(mixed).max() * swell(at.size, 0.22, length * 0.45))
 
 
-def applause(rng: np.random.Generator, length: float) -> np.ndarray:
+def applause(rng: np.random.Generator, length: float) -> Samples:
     """Many hands: each clap is a few milliseconds of noise around 1.2 kHz, and none falls with another."""
     size = seconds(length).size
     heard = np.zeros(size, np.float64)
@@ -88,31 +97,31 @@ def applause(rng: np.random.Generator, length: float) -> np.ndarray:
         body = band(rng.standard_normal(grain.size), rng.uniform(700, 1000), rng.uniform(1900, 3000))
         kernel = body * np.exp(-grain / 0.006)
         heard += np.fft.irfft(np.fft.rfft(claps, 2 * size) * np.fft.rfft(kernel, 2 * size))[:size]
-    return (heard / np.abs(heard).max() * swell(size, 0.6, length * 0.4)).astype(np.float32)
+    return single(heard / np.abs(heard).max() * swell(size, 0.6, length * 0.4))
 
 
-def thump(rng: np.random.Generator, length: float = 0.25) -> np.ndarray:
+def thump(rng: np.random.Generator, length: float = 0.25) -> Samples:
     """A ball that is struck."""
     at = seconds(length)
     tone = np.sin(2 * np.pi * (70 * at + 1.5 * (1 - np.exp(-at * 40)))) * np.exp(-at * 22)
-    return (tone + 0.3 * band(rng.standard_normal(at.size), 800, 4000) * np.exp(-at * 90)).astype(np.float32)
+    return single(tone + 0.3 * band(rng.standard_normal(at.size), 800, 4000) * np.exp(-at * 90))
 
 
-def whoosh(rng: np.random.Generator, length: float = 0.7) -> np.ndarray:
+def whoosh(rng: np.random.Generator, length: float = 0.7) -> Samples:
     """Something that flies past."""
     noise = rng.standard_normal(seconds(length).size)
     bell = np.sin(np.linspace(0, np.pi, noise.size)) ** 3
-    return (band(noise, 400, 2600) * bell).astype(np.float32)
+    return single(band(noise, 400, 2600) * bell)
 
 
-def rolling(rng: np.random.Generator, length: float) -> np.ndarray:
+def rolling(rng: np.random.Generator, length: float) -> Samples:
     """Wheels on asphalt."""
     noise = rng.standard_normal(seconds(length).size)
     rumble = band(noise, 90, 420) + 0.25 * band(noise, 1500, 3500)
-    return rumble * (0.6 + 0.4 * wander(rng, noise.size, 12)) * swell(noise.size, 0.3, 0.15)
+    return single(rumble * (0.6 + 0.4 * wander(rng, noise.size, 12)) * swell(noise.size, 0.3, 0.15))
 
 
-def chime(rng: np.random.Generator, length: float = 2.0) -> np.ndarray:
+def chime(rng: np.random.Generator, length: float = 2.0) -> Samples:
     """Three soft bells, upwards."""
     at = seconds(length)
     heard = np.zeros(at.size, np.float32)
@@ -120,10 +129,10 @@ def chime(rng: np.random.Generator, length: float = 2.0) -> np.ndarray:
         own = np.clip(at - 0.11 * number, 0, None)
         struck = np.where(at >= 0.11 * number, np.exp(-own * 3.2), 0)
         heard += (np.sin(2 * np.pi * pitch * own) + 0.3 * np.sin(2 * np.pi * pitch * 2.76 * own)) * struck
-    return heard / 3
+    return single(heard / 3)
 
 
-SOUNDS: dict[str, Callable[[np.random.Generator, float], np.ndarray]] = {
+SOUNDS: dict[str, Callable[[np.random.Generator, float], Samples]] = {
     "murmur": murmur,
     "cheer": cheer,
     "applause": applause,
@@ -135,7 +144,7 @@ SOUNDS: dict[str, Callable[[np.random.Generator, float], np.ndarray]] = {
 """What a recipe may ask for by name."""
 
 
-def music(rng: np.random.Generator, length: float, mood: str, tempo: float) -> np.ndarray:
+def music(rng: np.random.Generator, length: float, mood: str, tempo: float) -> Samples:
     """A music bed, stereo: pad and plucked notes over a four-bar loop, a soft drum, peak about 1."""
     at = seconds(length)
     beat = 60 / tempo
@@ -156,32 +165,32 @@ def music(rng: np.random.Generator, length: float, mood: str, tempo: float) -> n
             _add(bed, _kick(), (bar * 4 + count) * beat, 0.34 if count % 2 == 0 else 0.2, 0)
             _add(bed, _hat(rng), (bar * 4 + count + 0.5) * beat, 0.05, 0.3)
     edge = swell(at.size, 0.3, 1.2)
-    return bed / max(float(np.abs(bed).max()), 1e-9) * edge[:, None]
+    return single(bed / max(float(np.abs(bed).max()), 1e-9) * edge[:, None])
 
 
-def _pad(pitch: float, length: float) -> np.ndarray:
+def _pad(pitch: float, length: float) -> Samples:
     at = seconds(length)
     tone = sum(np.sin(2 * np.pi * pitch * n * d * at) / n**1.6 for n in (1, 2, 3, 4) for d in (1, 1.004))
-    return (tone * swell(at.size, 0.35, 0.6)).astype(np.float32) / 2
+    return single(tone * swell(at.size, 0.35, 0.6) / 2)
 
 
-def _pluck(pitch: float, length: float) -> np.ndarray:
+def _pluck(pitch: float, length: float) -> Samples:
     at = seconds(length)
     tone = sum(np.sin(2 * np.pi * pitch * n * at) * np.exp(-at * (4 + 3 * n)) / n for n in (1, 2, 3))
-    return (tone * np.clip(at / 0.004, 0, 1)).astype(np.float32)
+    return single(tone * np.clip(at / 0.004, 0, 1))
 
 
-def _kick() -> np.ndarray:
+def _kick() -> Samples:
     at = seconds(0.22)
-    return (np.sin(2 * np.pi * (48 * at + 3 * (1 - np.exp(-at * 30)))) * np.exp(-at * 16)).astype(np.float32)
+    return single(np.sin(2 * np.pi * (48 * at + 3 * (1 - np.exp(-at * 30)))) * np.exp(-at * 16))
 
 
-def _hat(rng: np.random.Generator) -> np.ndarray:
+def _hat(rng: np.random.Generator) -> Samples:
     at = seconds(0.05)
-    return (band(rng.standard_normal(at.size), 6000, 12000) * np.exp(-at * 80)).astype(np.float32)
+    return single(band(rng.standard_normal(at.size), 6000, 12000) * np.exp(-at * 80))
 
 
-def _add(bed: np.ndarray, sound: np.ndarray, start: float, gain: float, pan: float) -> None:
+def _add(bed: Samples, sound: Samples, start: float, gain: float, pan: float) -> None:
     first = round(start * RATE)
     end = min(first + sound.size, bed.shape[0])
     if end > first:
@@ -189,7 +198,7 @@ def _add(bed: np.ndarray, sound: np.ndarray, start: float, gain: float, pan: flo
         bed[first:end] += sound[: end - first, None] * sides
 
 
-def write_wav(samples: np.ndarray, path: Path) -> None:
+def write_wav(samples: Samples, path: Path) -> None:
     """Stereo float samples to 16-bit PCM; what exceeds -1..1 is limited softly."""
     limited = np.tanh(samples * 1.05) / np.tanh(1.05)
     with wave.open(str(path), "wb") as file:

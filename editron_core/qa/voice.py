@@ -76,6 +76,6 @@ def _line(path: Path, words: list[tuple[str, float, float]]) -> Line:
     trimmed = []
     for text, start, end in words:
         inside = np.flatnonzero(loud[round(start * rate) : round(end * rate)])
-        last = start + (int(inside[-1]) + 1) / rate if inside.size else end
+        last = min(end, start + (int(inside[-1]) + 1) / rate) if inside.size else end
         trimmed.append((text, start, last))
     return Line(samples, rate, tuple(trimmed))

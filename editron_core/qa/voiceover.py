@@ -10,7 +10,7 @@ import numpy as np
 from editron_core.domain.transcript import Word
 from editron_core.errors import DefinitionError
 from editron_core.qa.recipe import Recipe
-from editron_core.qa.soundtrack import RATE
+from editron_core.qa.soundtrack import RATE, Samples, single
 from editron_core.qa.voice import Line, speak
 from editron_core.times import Span, seconds
 
@@ -23,10 +23,10 @@ HOP = RATE // 100
 class Voiceover:
     """All lines of a recipe."""
 
-    samples: np.ndarray
+    samples: Samples
     """Mono float32 at `RATE`, as long as the clip."""
     words: tuple[Word, ...]
-    envelope: np.ndarray
+    envelope: Samples
     """Loudness every 10 ms, 0..1: what moves a drawn mouth."""
 
     def level(self, at: float) -> float:
@@ -34,14 +34,14 @@ class Voiceover:
         index = int(at * RATE / HOP)
         return float(self.envelope[index]) if 0 <= index < self.envelope.size else 0.0
 
-    def presence(self, length: int) -> np.ndarray:
+    def presence(self, length: int) -> Samples:
         """1 while somebody speaks, 0 elsewhere, with ramps of a quarter of a second; `length` samples."""
         on = np.zeros(length, np.float32)
         for word in self.words:
             on[round(float(word.span.start) * RATE) : round(float(word.span.end) * RATE)] = 1
         ramp = RATE // 2
         total = np.concatenate([np.zeros(1), np.cumsum(np.pad(on, (ramp // 2, ramp - ramp // 2)))])
-        return np.clip((total[ramp:] - total[:-ramp])[:length] / ramp * 1.6, 0, 1).astype(np.float32)
+        return single(np.clip((total[ramp:] - total[:-ramp])[:length] / ramp * 1.6, 0, 1))
 
 
 def silent(plan: Recipe) -> Voiceover:
@@ -78,7 +78,7 @@ def record(plan: Recipe) -> Voiceover:
     return Voiceover(track.samples, tuple(words), envelope.astype(np.float32))
 
 
-def _resampled(line: Line) -> np.ndarray:
+def _resampled(line: Line) -> Samples:
     """The line at `RATE` and `LEVEL`."""
     length = round(line.samples.size * RATE / line.sample_rate)
     spectrum = np.fft.rfft(line.samples)

@@ -65,7 +65,7 @@ class Goal:
         self._confetti.paint(frame, since)
         self._cry(frame, since)
         if 0 <= since < 0.4:
-            frame = Image.blend(frame, self._white, 0.8 * (1 - since / 0.4) ** 2)
+            frame = Image.blend(frame, self._white, 0.55 * (1 - since / 0.4) ** 2)
         jolt = math.exp(-3 * since) * unit * 20 if since >= 0 else 0.0
         closer = 1.02 + (0.08 * ease_out(since / 2.5) if since > 0 else 0)
         return shake(frame, jolt * math.sin(at * 47), jolt * math.cos(at * 53), closer)

@@ -50,7 +50,7 @@ def skyline(stage: Stage, length: int, height: int, *, near: bool) -> Image.Imag
         wide = min(unit * rng.uniform(150, 270) * (1.0 if near else 0.6), length - left)
         tall = height * rng.uniform(0.5, 0.98)
         tint = mix(darker(stage.palette[0], 0.1), haze, 0.2 if near else 0.62)
-        tint = mix(tint, (rng.integers(90, 220), 96, 90), 0.25 if near else 0.08)
+        tint = mix(tint, (int(rng.integers(90, 220)), 96, 90), 0.25 if near else 0.08)
         place(
             layer,
             _house(rng, (wide, tall), unit if near else unit * 0.6, tint, stage.palette[3]),
@@ -230,6 +230,8 @@ class Trick:
 
 class Selfie(Host):
     """The skater speaks into the phone, the street behind out of focus."""
+
+    HEAD = 370
 
     def _face(self) -> Face:
         return Face(SKINS[2], (38, 26, 30), (236, 170, 40), long_hair=False)

@@ -34,16 +34,20 @@ from editron_core.qa.scenes.stage import Stage
 
 BOOKS: tuple[Colour, ...] = ((196, 84, 70), (232, 190, 112), (74, 118, 140), (238, 228, 212), (96, 138, 108))
 WARM: Colour = (255, 206, 128)
+METAL: Colour = (226, 206, 178)
 
 
 class Host:
-    """Somebody speaks to the camera; the mouth follows the voice. The note is a name plate."""
+    """Somebody speaks to the camera; the mouth follows the voice. Title and note make a name plate."""
+
+    HEAD = 250
+    """Width of the head, in units."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         width, height = stage.size
         self._back = darkened(softened(self._backdrop(), stage.unit * 5))
-        self._portrait = Portrait(self._face(), stage.unit * 250)
+        self._portrait = Portrait(self._face(), stage.unit * self.HEAD)
         self._motes = _motes(stage, 14)
         self._name = lettering(stage.title, stage.unit * 34, (255, 255, 255), "Bold") if stage.title else None
         self._role = lettering(stage.note, stage.unit * 21, lighter(stage.palette[3], 0.6), "Regular")
@@ -144,17 +148,23 @@ class Reveal:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         (width, height), unit = stage.size, stage.unit
-        at = (width * 0.62, height * 0.52)
+        at = (width * 0.66, height * 0.52)
         dark = room(stage, lit=False)
         lit = room(stage, lit=True)
         place(lit, glow(height * 1.1, WARM, 0.62), at[0], at[1] - unit * 60)
         self._dark, self._lit = darkened(dark), darkened(lit)
         for view, on in ((self._dark, False), (self._lit, True)):
-            place(view, lamp(unit * 330, stage.palette[3], lit=on), at[0], height * 0.6)
+            tint = stage.palette[3] if on else darker(stage.palette[3], 0.78)
+            place(
+                view,
+                lamp(unit * 330, tint, lit=on, metal=METAL if on else darker(METAL, 0.82)),
+                at[0],
+                height * 0.6,
+            )
         self._at = (at[0], height * 0.6 - unit * 90)
         self._halo = glow(unit * 420, WARM, 0.8)
         self._motes = _motes(stage, 60)
-        self._rays = _rays(unit * 620)
+        self._rays = _rays(unit * 520)
         self._word = lettering(stage.title, unit * 120, (255, 250, 238), "Black") if stage.title else None
 
     def __call__(self, at: float) -> Image.Image:
@@ -166,12 +176,11 @@ class Reveal:
         if since >= 0:
             burst = math.exp(-1.6 * since)
             place(frame, faded(self._halo, 0.35 + 0.65 * burst), *self._at)
-            turned = self._rays.rotate(since * 14, Image.Resampling.BILINEAR)
-            place(frame, faded(turned, 0.5 * ease_out(since / 0.8) * (0.4 + burst)), *self._at)
+            place(frame, faded(self._rays, 0.5 * ease_out(since / 0.8) * (0.4 + burst)), *self._at)
             drift(frame, self._motes, at, min(1.0, since))
         if self._word is not None and since > 0.5:
             rise = ease_out((since - 0.5) / 0.9)
-            place(frame, faded(self._word, rise), width * 0.27, height * 0.42 + (1 - rise) * unit * 50)
+            place(frame, faded(self._word, rise), width * 0.39, height * 0.3 + (1 - rise) * unit * 50)
         closer = 1.0 + 0.05 * ease(at / max(self._stage.payoff, 0.1)) + 0.06 * ease_out(max(0.0, since) / 3)
         return shake(frame, 0, math.sin(at) * unit * 3, closer)
 
@@ -239,10 +248,9 @@ def _plant(frame: Image.Image, stage: Stage, x: float, y: float) -> None:
     place(frame, pot, x, y + unit * 50)
 
 
-def lamp(height: float, tint: Colour, *, lit: bool) -> Image.Image:
+def lamp(height: float, tint: Colour, *, lit: bool, metal: Colour = METAL) -> Image.Image:
     """A mushroom lamp of `height` pixels."""
     width = height * 0.86
-    metal = (226, 206, 178)
     glass = mix(WARM, (255, 250, 236), 0.55) if lit else lighter(tint, 0.12)
 
     def stem(pen: Pen, k: float) -> None:
@@ -259,16 +267,14 @@ def lamp(height: float, tint: Colour, *, lit: bool) -> Image.Image:
     whole = shaded(sprite((width, height), stem), shade=0.45)
     dome = sprite((width, height), shade)
     whole.alpha_composite(dome if lit else shaded(dome, light=0.34, shade=0.55))
-    gleam = softened(
-        sprite(
-            (width, height),
-            lambda pen, k: pen.ellipse(
-                (width * 0.2 * k, height * 0.1 * k, width * 0.46 * k, height * 0.24 * k),
-                fill=(255, 255, 255, 120),
-            ),
-        ),
-        height * 0.025,
-    )
+
+    def bright(pen: Pen, k: float) -> None:
+        pen.ellipse(
+            (width * 0.2 * k, height * 0.1 * k, width * 0.46 * k, height * 0.24 * k),
+            fill=(255, 255, 255, 120),
+        )
+
+    gleam = softened(sprite((width, height), bright), height * 0.025)
     whole.alpha_composite(gleam)
     return whole
 
@@ -307,7 +313,13 @@ Motes = list[tuple[Image.Image, float, float, float, float]]
 def _motes(stage: Stage, count: int) -> Motes:
     rng = np.random.default_rng(stage.seed + 5)
     return [
-        (glow(stage.unit * rng.uniform(4, 15), WARM, 0.8), *(float(v) for v in rng.random(4)))
+        (
+            glow(stage.unit * rng.uniform(4, 15), WARM, 0.8),
+            rng.random(),
+            rng.random(),
+            rng.random(),
+            rng.random(),
+        )
         for _ in range(count)
     ]
 
