@@ -10,6 +10,16 @@ from editron_core.times import Span
 SENTENCE_END = tuple(".!?…。！？؟।")
 SENTENCE_PAUSE_S = 0.8
 """A silence this long between two words ends a sentence even without a full stop."""
+_SHORTENED = "mr. mrs. ms. dr. prof. st. sr. jr. vs. e.g. i.e. z.b. d.h. bzw. ca. nr. sra. mme."
+ABBREVIATIONS = frozenset(_SHORTENED.split())
+"""Words whose full stop ends no sentence, in lower case."""
+_QUOTES = "\"'”’»)]"
+
+
+def ends_sentence(word: str) -> bool:
+    """Whether the spoken `word` closes a sentence by its punctuation."""
+    bare = word.rstrip(_QUOTES)
+    return bare.endswith(SENTENCE_END) and bare.lower() not in ABBREVIATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,7 @@ class Transcript:
             last = groups[-1][-1] if groups else None
             if (
                 last is None
-                or last.text.rstrip("\"'”’)»").endswith(SENTENCE_END)
+                or ends_sentence(last.text)
                 or word.span.start - last.span.end >= SENTENCE_PAUSE_S
             ):
                 groups.append([])

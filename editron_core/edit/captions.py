@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from math import ceil, floor
 
@@ -116,10 +117,7 @@ def _cues(
     stretches: Sequence[tuple[Span, tuple[Word, ...]]], rate: Fraction, shape: Shape
 ) -> tuple[Cue, ...]:
     drafts = [draft for place, words in stretches for draft in _drafts(place, words, rate, shape)]
-    timed: list[Cue] = []
-    for draft, following in zip(drafts, [*drafts[1:], None], strict=True):
-        timed.append(_timed(draft, following, rate))
-    return tuple(timed)
+    return tuple(map(partial(_timed, rate=rate), drafts, (*drafts[1:], None)))
 
 
 def _drafts(place: Span, words: tuple[Word, ...], rate: Fraction, shape: Shape) -> Iterator[Cue]:

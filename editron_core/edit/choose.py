@@ -54,13 +54,14 @@ def within(pieces: Sequence[Piece], points: Mapping[str, CutPoints], most: Fract
     Where the next one is too long, it is trimmed at a good place if enough of it stays.
     """
     chosen: list[Piece] = []
+    least = min(LEAST_PIECE, most)
     for piece in pieces:
         trial = merged([*chosen, piece])
         left = most - length(chosen)
-        if length(trial) > most and left >= LEAST_PIECE:
+        if length(trial) > most and left >= least:
             # A trimmed piece may still merge with a chosen one; the sum is checked again.
             shorter = replace(piece, span=points[piece.file_id].trim(piece.span, left))
-            trial = merged([*chosen, shorter]) if shorter.span.duration >= LEAST_PIECE else trial
+            trial = merged([*chosen, shorter]) if shorter.span.duration >= least else trial
         if length(trial) <= most:
             chosen = trial
     return chosen

@@ -70,15 +70,14 @@ class CutPoints:
     def trim(self, span: Span, most: Fraction) -> Span:
         """`span` shortened to at most `most` seconds, at the best end; as it is where it fits.
 
-        Where somebody talks without a gap from start to end, that is one frame: nothing fits.
+        Only a single word longer than that is cut: no such word was ever spoken.
         """
         if span.duration <= most:
             return span
-        latest = span.start + most
-        found = self._best(latest, self._ends(span.start + most / 2, latest)) or self._best(
-            latest, self._ends(span.start, latest)
-        )
-        return Span(span.start, max(found or span.start, span.start + self.frame))
+        latest = self._floor(span.start + most)
+        found = self._best(latest, self._ends(span.start + most / 2, latest))
+        found = found or self._best(latest, self._ends(span.start, latest)) or latest
+        return Span(span.start, max(found, span.start + self.frame))
 
     def grow(self, span: Span, least: Fraction, most: Fraction) -> Span:
         """`span` lengthened to at least `least` and at most `most` seconds where the file allows.

@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import inf
 
-from editron_core.domain.transcript import SENTENCE_END, Word
+from editron_core.domain.transcript import Word, ends_sentence
 
 MIN_SHOWN = Fraction(5, 6)
 """Seconds that a caption stays at least."""
@@ -34,7 +34,7 @@ _LEANING_WORDS = """
     der die das den dem des ein eine einen einem einer mein dein sein ihr unser kein
     le la les un une des du de mon ton son ma ta sa mes tes ses ce cette ces
     el los las una unos unas mi tu su il lo gli i uno o os as um uma het een
-    of to in on at by for with from into mr mrs ms dr
+    of to in on at by for with from into mr. mrs. ms. dr. prof. st.
     zu im am von mit für auf bei aus nach à au aux dans en pour par sur con por para di da
 """
 _OPENING_WORDS = """
@@ -83,11 +83,6 @@ def join(words: Sequence[str]) -> str:
     for word in words:
         text += word if not text or (_unspaced(text[-1]) and _unspaced(word[0])) else f" {word}"
     return text
-
-
-def ends_sentence(word: str) -> bool:
-    """Whether `word` closes a sentence."""
-    return word.rstrip(_QUOTES).endswith(SENTENCE_END)
 
 
 def seam(before: str, after: str) -> float:

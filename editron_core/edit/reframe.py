@@ -95,7 +95,7 @@ def _shot_keys(
     ends = _edges(shot, source, rate)
     points = _eased(times, paths, (float(ends[0] + source.start), float(ends[1] + source.start)))
     keep = _corners(points)
-    return [_key(points[k], source, ends) for k in keep]
+    return [_key(points[k], source, ends, crop) for k in keep]
 
 
 def _edges(shot: Span, source: Span, rate: Fraction) -> tuple[Fraction, Fraction]:
@@ -107,9 +107,19 @@ def _edges(shot: Span, source: Span, rate: Fraction) -> tuple[Fraction, Fraction
     return begin, max(begin, end)
 
 
-def _key(point: tuple[float, float, float], source: Span, ends: tuple[Fraction, Fraction]) -> CropKey:
+def _key(
+    point: tuple[float, float, float],
+    source: Span,
+    ends: tuple[Fraction, Fraction],
+    crop: tuple[float, float],
+) -> CropKey:
     at = min(max(Fraction(round(point[0] * 1000), 1000) - source.start, ends[0]), ends[1])
-    return CropKey(at, round(point[1], DIGITS), round(point[2], DIGITS))
+    # Rounding must not push the crop over the frame's edge.
+    x, y = (
+        min(max(round(place, DIGITS), size / 2), 1 - size / 2)
+        for place, size in zip(point[1:], crop, strict=True)
+    )
+    return CropKey(at, x, y)
 
 
 def _rows(evidence: Evidence, shot: Span) -> tuple[np.ndarray, dict[str, np.ndarray]]:
