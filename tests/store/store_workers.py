@@ -1,0 +1,126 @@
+"""What the store's tests run in processes of their own, which they then kill or stop.
+
+The processes are forked from a clean server that has imported the store once.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from editron_core.errors import Busy, LeaseLost
+from editron_core.store import Claim, Stage, Store
+from editron_core.store.blobs import Sealed
+from editron_core.store.database import Database
+from editron_core.store.models import BatchRow
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["editron_core.store", "store_workers"])
+
+STAGE = Stage("analyze", ("a" * 64,), {"model": "tiny"}, "1")
+ROWS = 40
+POINTS = ("claimed", "half_written", "written", "sealed", "placed", "published")
+"""The moments of a stage's life at which a worker can be killed, in order."""
+
+
+def open_and_count(url: str, blobs: str) -> int:
+    """Open the store, which may be new, and count its batches."""
+    with Store.open(url, Path(blobs)) as store:
+        return len(store.batches.list())
+
+
+def raise_count(url: str, batch_id: str, times: int) -> None:
+    """Add 1 to a batch's file count so many times, each time reading it first."""
+    database = Database(url)
+    for _ in range(times):
+        with database.write() as session:
+            row = session.get_one(BatchRow, batch_id, with_for_update=True)
+            row.file_count += 1
+    database.close()
+
+
+def write_outputs(claim: Claim, runs: Path, between: Callable[[], None] = lambda: None) -> None:
+    """The work of the stage: two files, the same whoever makes them; tells `runs` that it ran."""
+    with runs.open("a") as log:
+        log.write(f"{os.getpid()}\n")
+    (claim.folder / "evidence.txt").write_text("row\n" * ROWS)
+    between()
+    (claim.folder / "deep").mkdir()
+    (claim.folder / "deep" / "proxy.bin").write_bytes(bytes(range(256)) * ROWS)
+
+
+def run_stage(url: str, blobs: str, runs: str, work_s: float = 0.0, wait_s: float = 0.0) -> str:
+    """Run the stage, or find it done; returns `ran`, `found` or `busy`."""
+    with Store.open(url, Path(blobs)) as store:
+        try:
+            with store.ledger.run(STAGE, wait_s=wait_s) as claim:
+                if claim.output is not None:
+                    return "found"
+                write_outputs(claim, Path(runs), lambda: time.sleep(work_s))
+                claim.publish({"rows": ROWS})
+                return "ran"
+        except Busy:
+            return "busy"
+
+
+def run_stage_and_die(url: str, blobs: str, runs: str, point: str) -> None:
+    """Run the stage and be killed without warning at one of `POINTS`."""
+
+    def die_at(here: str) -> None:
+        if here == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with Store.open(url, Path(blobs)) as store:
+        seal, place = store.blobs.seal, store.blobs.place
+
+        def dying_seal(folder: Path) -> Sealed:
+            sealed = seal(folder)
+            die_at("sealed")
+            return sealed
+
+        def dying_place(sealed: Sealed) -> Path:
+            placed = place(sealed)
+            die_at("placed")  # renamed, and the transaction not yet committed
+            return placed
+
+        blobs_in_use: Any = store.blobs
+        blobs_in_use.seal, blobs_in_use.place = dying_seal, dying_place
+        with store.ledger.run(STAGE) as claim:
+            die_at("claimed")
+            write_outputs(claim, Path(runs), lambda: die_at("half_written"))
+            die_at("written")
+            claim.publish({"rows": ROWS})
+            die_at("published")
+
+
+def run_stage_late(url: str, blobs: str, started: str, lease_s: float) -> str:
+    """Begin the stage, stop this very process, and publish other outputs on waking; returns the outcome."""
+    with Store.open(url, Path(blobs), lease_s=lease_s) as store:
+        try:
+            with store.ledger.run(STAGE) as claim:
+                (claim.folder / "evidence.txt").write_text("a zombie's\n")
+                Path(started).touch()
+                os.kill(os.getpid(), signal.SIGSTOP)
+                claim.folder.mkdir(exist_ok=True)  # whoever took over has cleared it
+                (claim.folder / "evidence.txt").write_text("a zombie's\n")
+                claim.publish()
+                return "published"
+        except LeaseLost:
+            return "lost"
+
+
+def report_late(url: str, blobs: str, started: str, lease_s: float, outcome: str) -> None:
+    """`run_stage_late`, its outcome written to a file."""
+    Path(outcome).write_text(run_stage_late(url, blobs, started, lease_s))
+
+
+def hold_lease(url: str, blobs: str, name: str, started: str) -> None:
+    """Take a lease and keep it until killed."""
+    with Store.open(url, Path(blobs)) as store, store.leases.hold(name):
+        Path(started).touch()
+        time.sleep(600)
