@@ -7,7 +7,6 @@ proportion to their letters.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -26,16 +25,26 @@ LANGUAGE = "en"
 PAD = Fraction(3, 10)
 """Seconds around a cue that the aligner may use, as far as the neighbours leave them free: cue times are
 set for readers, not by the sound."""
-LONGEST = Fraction(60)
-"""Seconds that are aligned at once; the cost grows with the square. Measured: 65 s in 3.6 s."""
+TOUCHING = Fraction(1, 2)
+"""Cues closer than this are aligned together: the border between them is often inside a word."""
+LONGEST = Fraction(30)
+"""Seconds of cues that are aligned together; the cost grows with the square. Measured: 18 s in 0.3 s."""
+LONGEST_WHOLE = Fraction(90)
+"""Seconds up to which a text without times is aligned; beyond, a small misfit ruins all that follows."""
+ASTRAY = Fraction(1)
+"""A word that lies further than this outside its cue shows that the cues do not fit the sound."""
 FRAMES_PER_S = 100
-BEAM = 1e-120
-"""With the default beams the right path is lost and no alignment comes back (pocketsphinx #464)."""
+BEAM = 1e-80
+"""With the default beams the right path is lost and no alignment comes back (pocketsphinx #464). With its
+`bestpath` on, it often ends before the last word: the word lattice knows no final state."""
 KNOWN_SHARE = 0.5
 """A cue of which fewer words are in the English dictionary is in another language."""
 ALIGNED_SHARE = Fraction(9, 10)
 """A transcript counts as aligned when this share of its words was measured."""
-VARIANT = re.compile(r"\(\d+\)$")
+SPOKEN_SHARE = Fraction(3, 10)
+"""A cue with less speech than this is not where it is said: its words go over all of it."""
+FILLERS = ("<", "[", "(NULL)")
+"""How pocketsphinx names silence and noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +61,11 @@ def to_words(script: Script, sound: Sound | None, speech: Sequence[Span], end: F
     `speech` is where the VAD hears somebody, in order. Without a `sound` nothing can be measured.
     Lines that lie wholly after `end` are left out.
     """
-    aligner = Aligner() if sound is not None and script.language == LANGUAGE else None
+    aligner = Aligner(sound) if sound is not None and script.language == LANGUAGE else None
     if script.timed:
-        lines = [line for line in script.lines if line.span is not None and line.span.start < end]
-        timed = [_cue(line, where, aligner, sound, speech) for line, where in _windows(lines, end)]
+        timed = list(_cues([line for line in script.lines if _start(line) < end], aligner, speech, end))
     else:
-        timed = [_whole(script, aligner, sound, speech, end)]
+        timed = [_whole(script, aligner, speech, end)]
     words = [word for line in timed for word in line.words]
     measured = sum(len(line.words) for line in timed if line.measured)
     return Transcript(
@@ -99,101 +107,142 @@ def spread(words: Sequence[str], over: Sequence[Span]) -> tuple[Word, ...]:
 
 
 class Aligner:
-    """pocketsphinx, set up to find a known text in a sound."""
+    """pocketsphinx, set up to find a known English text in one sound."""
 
-    def __init__(self) -> None:
+    def __init__(self, sound: Sound) -> None:
         from pocketsphinx import Decoder
 
+        self._sound = sound
         self._decoder: Any = Decoder(
             samprate=RATE,
             loglevel="FATAL",
             lm=None,
             maxhmmpf=-1,
+            bestpath=False,
             beam=BEAM,
             wbeam=BEAM,
             pbeam=BEAM,
         )
 
-    def times(self, words: Sequence[str], samples: np.ndarray) -> list[Span | None] | None:
-        """Where in the samples each word is said, in seconds from their start.
+    def knows(self, words: Sequence[str]) -> bool:
+        """Whether at least half of the words are in the dictionary: else this is not English."""
+        said = [piece for word in words for piece in pronounce.pieces(word)]
+        known = sum(self._decoder.lookup_word(piece) is not None for piece in said)
+        return bool(said) and known >= KNOWN_SHARE * len(said)
 
-        A word that cannot be pronounced has None. The whole is None where the text does not fit the
-        sound or is not English.
-        """
+    def find(self, words: Sequence[str], where: Span) -> tuple[Word, ...] | None:
+        """The words with the times at which they are said; None where the sound does not fit them."""
+        first = int(where.start * RATE)
+        samples = self._sound.read(first, int(where.end * RATE))
         pieces = [pronounce.pieces(word) for word in words]
         said = [piece for own in pieces for piece in own]
-        if not said or not self._learn(said):
+        if not said or len(samples) < RATE // 10 or not samples.any() or not self._learn(said):
             return None
+        spans = self._decode(said, samples)
+        if len(spans) != len(said):
+            return None
+        found, at = [], Span(Fraction(0), Fraction(0))
+        for word, own in zip(words, pieces, strict=True):
+            at = Span(spans[0].start, spans[len(own) - 1].end) if own else Span(at.end, at.end)
+            del spans[: len(own)]
+            found.append(Word(word, at.shift(Fraction(first, RATE))))
+        return tuple(found)
+
+    def _decode(self, said: Sequence[str], samples: np.ndarray) -> list[Span]:
+        """The span of each dictionary word from the samples' start; fewer where the text does not fit."""
         self._decoder.set_align_text(" ".join(said))
         self._decoder.start_utt()
         self._decoder.process_raw((samples * 32767).astype("<i2").tobytes(), full_utt=True)
         self._decoder.end_utt()
-        found = [
+        return [
             Span(Fraction(part.start_frame, FRAMES_PER_S), Fraction(part.end_frame + 1, FRAMES_PER_S))
             for part in self._decoder.seg() or ()
-            if VARIANT.sub("", part.word) not in ("<sil>", "(NULL)", "<s>", "</s>", "[NOISE]", "[SPEECH]")
+            if not part.word.startswith(FILLERS)
         ]
-        if len(found) != len(said):
-            return None
-        spans = iter(found)
-        return [_hull([next(spans) for _ in own]) for own in pieces]
 
     def _learn(self, said: Sequence[str]) -> bool:
-        """Teach the dictionary what it lacks; False where it lacks so much that this is not English."""
+        """Teach the dictionary what it lacks; False where a word has no sound in English at all."""
         missing = [word for word in dict.fromkeys(said) if self._decoder.lookup_word(word) is None]
-        unknown = sum(word in missing for word in said)
-        sounds = {word: pronounce.phones(word) for word in missing}
-        if unknown > (1 - KNOWN_SHARE) * len(said) or not all(sounds.values()):
+        sounds = [pronounce.phones(word) for word in missing]
+        if not all(sounds):
             return False
-        for number, (word, phones) in enumerate(sounds.items()):
-            self._decoder.add_word(word, phones, number == len(sounds) - 1)
+        for number, (word, phones) in enumerate(zip(missing, sounds, strict=True)):
+            self._decoder.add_word(word, phones, number == len(missing) - 1)
         return True
 
 
-def _cue(
-    line: Line, where: Span, aligner: Aligner | None, sound: Sound | None, speech: Sequence[Span]
-) -> Timed:
-    """One cue's words; `where` is how far the aligner may look."""
+def _start(line: Line) -> Fraction:
     assert line.span is not None
-    if line.starts:
-        return Timed(_by_marks(line), True)
-    if len(line.words) == 1 and line.span.duration <= 1:
-        return Timed((Word(line.words[0], line.span),), True)
-    if aligner is not None and sound is not None and where.duration <= LONGEST:
-        timed = _aligned(line.words, where, aligner, sound)
-        if timed is not None:
-            return Timed(timed, True)
-    heard = [part for part in (span.clamp(line.span) for span in speech) if part.duration > 0]
-    enough = sum((part.duration for part in heard), Fraction(0)) >= line.span.duration * Fraction(3, 10)
-    return Timed(spread(line.words, heard if enough and heard else [line.span]), False)
+    return line.span.start
 
 
-def _windows(lines: Sequence[Line], end: Fraction) -> Iterator[tuple[Line, Span]]:
-    """Each cue with the stretch that is its own: itself, and up to `PAD` of the gaps beside it."""
-    spans = [line.span for line in lines if line.span is not None]
-    for number, (line, span) in enumerate(zip(lines, spans, strict=True)):
-        floor = spans[number - 1].end if number else Fraction(0)
-        ceiling = spans[number + 1].start if number + 1 < len(spans) else end
-        start = min(span.start, max(floor, span.start - PAD))
-        stop = max(min(span.end, end), min(ceiling, span.end + PAD))
-        yield line, Span(start, max(start, min(stop, end)))
+def _cues(
+    lines: Sequence[Line], aligner: Aligner | None, speech: Sequence[Span], end: Fraction
+) -> Iterator[Timed]:
+    """The words of each cue."""
+    own: list[Timed | None] = [Timed(_by_marks(line), True) if line.starts else None for line in lines]
+    if aligner is not None:
+        for first, last, where in _groups(lines, [timed is None for timed in own], aligner, end):
+            own[first:last] = _together(lines[first:last], where, aligner)
+    for line, timed in zip(lines, own, strict=True):
+        yield timed or _by_hand(line, speech, end)
 
 
-def _aligned(words: Sequence[str], where: Span, aligner: Aligner, sound: Sound) -> tuple[Word, ...] | None:
-    first = int(where.start * RATE)
-    samples = sound.read(first, int(where.end * RATE))
-    if len(samples) < RATE // 10 or not samples.any():
-        return None
-    times = aligner.times(words, samples)
-    if times is None:
-        return None
-    offset = Fraction(first, RATE)
-    at, placed = offset, []
-    for word, span in zip(words, times, strict=True):
-        own = span.shift(offset) if span is not None else Span(at, at)
-        placed.append(Word(word, own))
-        at = own.end
-    return tuple(placed)
+def _groups(
+    lines: Sequence[Line], open_: Sequence[bool], aligner: Aligner, end: Fraction
+) -> Iterator[tuple[int, int, Span]]:
+    """Runs of cues to align together: first, last + 1, and how far the aligner may look."""
+    spans = [line.span.clamp(Span(Fraction(0), end)) for line in lines if line.span is not None]
+    ready = [free and aligner.knows(line.words) for free, line in zip(open_, lines, strict=True)]
+    first = 0
+    while first < len(lines):
+        last = first + 1
+        while (
+            last < len(lines)
+            and ready[first]
+            and ready[last]
+            and spans[last].start - spans[last - 1].end < TOUCHING
+            and spans[last].end - spans[first].start <= LONGEST
+        ):
+            last += 1
+        if ready[first]:
+            floor = max((span.end for span in spans[:first]), default=Fraction(0))
+            ceiling = spans[last].start if last < len(spans) else end
+            begin = min(spans[first].start, max(floor, spans[first].start - PAD))
+            stop = max(span.end for span in spans[first:last])
+            yield first, last, Span(begin, max(begin, stop, min(ceiling, stop + PAD)))
+        first = last
+
+
+def _together(lines: Sequence[Line], where: Span, aligner: Aligner) -> list[Timed | None]:
+    """The cues' words found in one go, else cue by cue; None for a cue that fits no sound."""
+    words = aligner.find([word for line in lines for word in line.words], where)
+    if words is not None:
+        rest = list(words)
+        found = [Timed(tuple(rest.pop(0) for _ in line.words), True) for line in lines]
+        if all(_near(timed, line) for timed, line in zip(found, lines, strict=True)):
+            return list(found)
+    if len(lines) == 1:
+        return [None]
+    return [timed for line in lines for timed in _together([line], line.span or where, aligner)]
+
+
+def _near(timed: Timed, line: Line) -> bool:
+    """Whether all of a cue's words lie in it or close by."""
+    assert line.span is not None
+    first, last = line.span.start - ASTRAY, line.span.end + ASTRAY
+    return all(first <= word.span.middle <= last for word in timed.words)
+
+
+def _by_hand(line: Line, speech: Sequence[Span], end: Fraction) -> Timed:
+    """A cue's words spread over the speech in it, or over all of it where there is hardly any."""
+    assert line.span is not None
+    where = line.span.clamp(Span(Fraction(0), end))
+    heard = [part for part in (span.clamp(where) for span in speech) if part.duration > 0]
+    enough = sum((part.duration for part in heard), Fraction(0)) >= where.duration * SPOKEN_SHARE
+    # A cue of one word is as good as a mark, if it is no longer than a word.
+    exact = len(line.words) == 1 and where.duration <= 1
+    return Timed(spread(line.words, heard if heard and enough and not exact else [where]), exact)
 
 
 def _by_marks(line: Line) -> tuple[Word, ...]:
@@ -211,19 +260,12 @@ def _by_marks(line: Line) -> tuple[Word, ...]:
     return tuple(placed)
 
 
-def _whole(
-    script: Script, aligner: Aligner | None, sound: Sound | None, speech: Sequence[Span], end: Fraction
-) -> Timed:
+def _whole(script: Script, aligner: Aligner | None, speech: Sequence[Span], end: Fraction) -> Timed:
     """The words of a text without any times, over the whole sound."""
     words = [word for line in script.lines for word in line.words]
     where = Span(speech[0].start, speech[-1].end) if speech else Span(Fraction(0), end)
-    if aligner is not None and sound is not None and speech and where.duration <= LONGEST:
-        around = Span(max(Fraction(0), where.start - PAD), min(end, where.end + PAD))
-        timed = _aligned(words, around, aligner, sound)
-        if timed is not None:
-            return Timed(timed, True)
+    if aligner is not None and speech and where.duration <= LONGEST_WHOLE and aligner.knows(words):
+        found = aligner.find(words, Span(max(Fraction(0), where.start - PAD), min(end, where.end + PAD)))
+        if found is not None:
+            return Timed(found, True)
     return Timed(spread(words, list(speech) or [where]), False)
-
-
-def _hull(spans: Sequence[Span]) -> Span | None:
-    return Span(spans[0].start, spans[-1].end) if spans else None
