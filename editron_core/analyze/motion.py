@@ -1,0 +1,150 @@
+"""How much the picture moves, and how it looks: sharpness, exposure, colour."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from editron_core.analyze.grid import held, means, row_numbers, row_starts
+from editron_core.domain.evidence import EngineUse
+from editron_core.media.frames import opencv
+
+ENGINE = EngineUse("motion", "frame differences and picture statistics", "1")
+
+GAP_S = Fraction(3, 40)
+"""Frames nearer than this to the last compared one are passed over: 24, 30 and 60 frames/s footage is
+then compared over 83 to 100 ms alike, so motion means the same at every frame rate."""
+MOTION_SCALE = 8.0
+"""Grey levels of mean change (of 219) at which motion is 1 - 1/e. Ours: a still tripod shot measures
+0.1 to 0.5, a talking person 1 to 2, a walking crowd 4 to 8, a whip pan 30 and more."""
+STOOD_S = 2.0
+"""A picture that stands longer than this between two frames (a screen recording) does not move."""
+SMALL_WIDTH = 160
+"""Exposure and colour are taken from a picture of this width."""
+SHARPNESS = (1.0, 3.5)
+"""log10 of the Laplacian's variance that stand for 0 and 1: on 8-bit luma at the proxy's size, defocused
+footage lies below 10, crisp detail above 1000."""
+TILES = 4
+"""Sharpness is that of the sharper quarter of 4x4 tiles: a blurred background is no fault."""
+MID_GREY, SPREAD = 0.5, 0.2
+"""Well-exposedness of Mertens, Kautz and Van Reeth ("Exposure Fusion", 2007), for levels 0..1:
+exp(-(v - 0.5)^2 / (2 * 0.2^2))."""
+EVEN = 0.495
+"""Its mean over a picture that uses all levels alike: such a picture is 1 here."""
+DARKEST, BRIGHTEST = 5, 250
+"""Levels of 255 at and beyond which a pixel counts as clipped."""
+CLIPPED_FREE = 0.1
+"""Share of clipped pixels that costs nothing: night skies and lamps are no fault."""
+COLOURFUL = 110.0
+"""Hasler and Suesstrunk (2003) call 109 and more "extremely colourful"."""
+
+
+class Motion:
+    """Change between neighbouring frames."""
+
+    def __init__(self) -> None:
+        self._from, self._to, self._change = array("d"), array("d"), array("d")
+
+    def add(self, start: Fraction, at: Fraction, change: float) -> None:
+        """The picture changed by `change` (see `change`) between two frames at these seconds."""
+        self._from.append(float(start))
+        self._to.append(float(at))
+        self._change.append(change)
+
+    def column(self, rows: int, cuts: Sequence[Fraction]) -> np.ndarray:
+        """The signal: (rows,) float32, NaN where there was never a second frame.
+
+        A cut is no motion: what changed across one is left out. A row without a frame of its own has
+        the motion of the step across it, and none where the picture stood longer than `STOOD_S`.
+        """
+        start, at = np.array(self._from), np.array(self._to)
+        if not at.size:
+            return np.full(rows, np.nan, np.float32)
+        value = 1 - np.exp(-np.array(self._change) / MOTION_SCALE)
+        value[_across(cuts, start, at)] = np.nan
+        column = means(at, value, rows)
+        starts = row_starts(rows)
+        following = np.searchsorted(at, starts)
+        step = np.minimum(following, len(at) - 1)
+        stood = (following == len(at)) | (at[step] - start[step] > STOOD_S)
+        empty = np.bincount(row_numbers(at, rows), minlength=rows)[:rows] == 0
+        filled = np.where(empty, np.where(stood, 0.0, value[step]), column)
+        return held(filled.astype(np.float32))
+
+
+def change(before: np.ndarray, after: np.ndarray) -> float:
+    """Mean absolute difference of two luma pictures, less what is only a change of brightness."""
+    difference = np.subtract(after, before, dtype=np.int16)
+    difference -= np.int16(round(float(difference.mean())))
+    return float(np.abs(difference).mean())
+
+
+class Look(NamedTuple):
+    """How one picture looks, each 0..1."""
+
+    sharpness: float
+    exposure: float
+    colour: float
+
+
+def look(picture: np.ndarray) -> Look:
+    """Sharpness, exposure and colour of one RGB picture (H, W, 3) uint8."""
+    cv2 = opencv()
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    height, width = grey.shape
+    share = min(1.0, SMALL_WIDTH / width)
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return Look(sharpness(grey), exposure(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)), colour(small))
+
+
+def sharpness(grey: np.ndarray) -> float:
+    """log10 of the Laplacian's variance in the sharper quarter of the tiles, between `SHARPNESS`.
+
+    The variance of the Laplacian as a focus measure: Pech-Pacheco and others (2000).
+    """
+    cv2 = opencv()
+    edges = cv2.Laplacian(grey, cv2.CV_16S)
+    tiles = [
+        float(cv2.meanStdDev(tile)[1][0, 0]) ** 2
+        for band in np.array_split(edges, TILES)
+        for tile in np.array_split(band, TILES, axis=1)
+        if tile.size
+    ]
+    best = sorted(tiles, reverse=True)[: max(1, len(tiles) // 4)]
+    low, high = SHARPNESS
+    return _clip((math.log10(max(sum(best) / len(best), 1e-3)) - low) / (high - low))
+
+
+def exposure(grey: np.ndarray) -> float:
+    """Well-exposedness (see `MID_GREY`) over `EVEN`, times the share of pixels that are not clipped."""
+    levels = np.bincount(grey.ravel(), minlength=256) / grey.size
+    clipped = levels[: DARKEST + 1].sum() + levels[BRIGHTEST:].sum()
+    kept = 1 - max(0.0, clipped - CLIPPED_FREE) / (1 - CLIPPED_FREE)
+    return _clip(float(levels @ _WELL) / EVEN) * _clip(kept)
+
+
+def colour(picture: np.ndarray) -> float:
+    """Colourfulness of Hasler and Suesstrunk (2003) over `COLOURFUL`, of RGB (H, W, 3) uint8."""
+    red, green, blue = np.moveaxis(picture.astype(np.float32), 2, 0)
+    across, along = red - green, (red + green) / 2 - blue
+    spread = np.hypot(across.std(), along.std())
+    return _clip(float(spread + 0.3 * np.hypot(across.mean(), along.mean())) / COLOURFUL)
+
+
+def _across(cuts: Sequence[Fraction], start: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Which steps from `start` to `at` lead across a cut."""
+    times = np.array([float(cut) for cut in cuts])
+    return np.asarray(np.searchsorted(times, start, "right") < np.searchsorted(times, at, "right"))
+
+
+def _clip(value: float) -> float:
+    return min(1.0, max(0.0, float(value)))
+
+
+_WELL = np.exp(-((np.arange(256) / 255 - MID_GREY) ** 2) / (2 * SPREAD**2))
