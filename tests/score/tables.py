@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -36,7 +37,7 @@ def evidence(
     return Evidence(
         table=pl.DataFrame(data),
         duration=Fraction(rows, 2),
-        shots=tuple(Span(a, b) for a, b in zip(edges, edges[1:], strict=False)),
+        shots=tuple(Span(a, b) for a, b in pairwise(edges)),
         transcript=transcript,
         engines=(EYE,),
     )
@@ -47,7 +48,9 @@ def said(*words: tuple[str, float, float]) -> Transcript:
     return Transcript("en", tuple(Word(text, Span.of(a, b)) for text, a, b in words), "test")
 
 
-def bump(at: float, width: float = 6.0, *, low: float = 0.2, high: float = 0.9, rows: int = ROWS) -> np.ndarray:
+def bump(
+    at: float, width: float = 6.0, *, low: float = 0.2, high: float = 0.9, rows: int = ROWS
+) -> np.ndarray:
     """A bell of the given width (s) around `at` (s)."""
     time = np.arange(rows) / 2 + 0.25
     return low + (high - low) * np.exp(-0.5 * ((time - at) / (width / 2.5)) ** 2)
