@@ -101,14 +101,14 @@ def lost_index(file: BinaryIO) -> bool:
         header = file.read(16)
         if at == 0 and header[4:8] not in _ISO_BOXES:
             return False
-        if len(header) < 8 or header[4:8] in (b"moov", b"moof"):
-            return len(header) < 8
+        if len(header) < 8:
+            return True
         length = int.from_bytes(header[:4], "big")
         if length == 1:
             length = int.from_bytes(header[8:16], "big")
         at += max(8, length) if length else size
-        if at > size:
-            return True
+        if header[4:8] in (b"moov", b"moof") or at > size:
+            return at > size
     return False
 
 

@@ -115,13 +115,13 @@ def fetch(url: str, staging: Path, progress: Progress | None = None) -> Arrival:
         with httpx.Client(timeout=TIMEOUT, limits=limits, trust_env=False) as client:
             while not _tried(client, start, part, progress):
                 pass
+        return part.finish(part.known.name or start.host)
     except SourceError as error:
         if not isinstance(error, _Passing):
             part.discard()
         raise
     finally:
         part.sink.close()
-    return part.finish(part.known.name or start.host)
 
 
 def _parse(url: str) -> httpx.URL:
@@ -187,17 +187,10 @@ def _open(client: httpx.Client, url: httpx.URL, headers: dict[str, str]) -> Iter
             if not response.has_redirect_location:
                 yield response
                 return
-            here = _next(here, response.headers["Location"])
+            here = here.join(response.headers["Location"])
         finally:
             response.close()
     raise SourceError(f"redirects more than {MAX_REDIRECTS} times", subject=addresses.label(url))
-
-
-def _next(here: httpx.URL, location: str) -> httpx.URL:
-    try:
-        return here.join(location)
-    except httpx.InvalidURL as error:
-        raise SourceError("redirects to no valid address", subject=addresses.label(here)) from error
 
 
 def _send(client: httpx.Client, url: httpx.URL, headers: dict[str, str]) -> httpx.Response:
