@@ -49,7 +49,12 @@ class Holder:
     @classmethod
     def me(cls) -> Holder:
         """This process."""
-        return cls(_machine(), os.getpid(), _started(os.getpid()) or 0)
+        return cls.of(os.getpid())
+
+    @classmethod
+    def of(cls, pid: int) -> Holder:
+        """The process of this machine that runs under a number."""
+        return cls(_machine(), pid, _started(pid) or 0)
 
     @property
     def dead(self) -> bool:

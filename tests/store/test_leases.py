@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -127,12 +128,12 @@ def test_the_lease_of_a_killed_process_is_free_at_once(store: Store, url: str, t
         assert time.monotonic() - began < 5
 
 
-def test_this_process_is_alive_and_one_that_ended_is_dead() -> None:
+def test_a_process_that_ended_is_dead_even_before_it_is_waited_for() -> None:
     assert not Holder.me().dead
-    child = os.fork()
-    if child == 0:
-        os._exit(0)
-    time.sleep(0.2)
-    # Not yet waited for: it ended, and its number is still taken.
-    assert Holder(Holder.me().host, child, Holder.me().started).dead
-    os.waitpid(child, 0)
+    with subprocess.Popen(["sleep", "600"]) as child:
+        holder = Holder.of(child.pid)
+        assert not holder.dead
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it ended, and its number is still taken
+        assert holder.dead
+    assert holder.dead

@@ -25,6 +25,7 @@ from store_workers import (
 from editron_core.domain.job import StageStatus
 from editron_core.errors import Busy, CheckFailed, LeaseLost, MediaError, StoreError, UsageError
 from editron_core.store import Stage, Store
+from editron_core.store.blobs import Sealed
 from editron_core.store.models import LeaseRow
 
 PATIENCE_S = 60
@@ -194,6 +195,28 @@ def test_whoever_lost_the_lease_cannot_publish(store: Store, tmp_path: Path) -> 
         be_overtaken()
     assert folders(store) == []
     assert list(store.blobs.tmp.iterdir()) == []
+
+
+def test_a_lease_lost_while_the_outputs_are_hashed_is_noticed(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal = store.blobs.seal
+
+    def seal_slowly(folder: Path) -> Sealed:
+        with store.database.write() as session:
+            session.get_one(LeaseRow, f"stage:{STAGE.key}").fence += 1
+        return seal(folder)
+
+    monkeypatch.setattr(store.blobs, "seal", seal_slowly)
+    with pytest.raises(LeaseLost):
+        run_claim(store, tmp_path)
+    assert folders(store) == []
+
+
+def run_claim(store: Store, tmp_path: Path) -> None:
+    with store.ledger.run(STAGE) as claim:
+        write_outputs(claim, tmp_path / "runs")
+        claim.publish({"rows": ROWS})
 
 
 def test_work_that_fails_because_it_was_overtaken_says_so(store: Store, tmp_path: Path) -> None:
