@@ -1,7 +1,7 @@
 """A real Whisper that is tiny: two layers of random weights and a byte tokenizer, built in a second, offline.
 
-It loads through CTranslate2 like any other, detects a language, times its words and is deterministic;
-what it says is nonsense.
+It loads through CTranslate2 like any other, detects a language, times its words and is deterministic.
+What it says is nonsense: its random letters depend on the place in the text, and it ends after 60 of them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ import numpy as np
 WIDTH, HEADS, LAYERS, INNER = 64, 2, 2, 128
 MELS, AUDIO_STEPS, TEXT_STEPS = 80, 1500, 448
 TIMESTAMPS = 1501
+LETTERS = "etaoinshrdlu"
+BYTE_SPACE = "Ġ"
+WORD_STEPS = 6
+LAST_STEP = 60
+"""After this many steps it ends, so that a window takes a moment and not 448 steps."""
 
 
 def build(folder: Path, seed: int = 0) -> Path:
@@ -26,7 +31,7 @@ def build(folder: Path, seed: int = 0) -> Path:
     spec = whisper_spec.WhisperSpec(LAYERS, HEADS, LAYERS, HEADS)
     weights = _Weights(np.random.default_rng(seed))
     weights.fill_encoder(spec.encoder)
-    weights.fill_decoder(spec.decoder, tokenizer.get_vocab_size())
+    weights.fill_decoder(spec.decoder, tokenizer)
     spec.register_vocabulary([tokenizer.id_to_token(i) for i in range(tokenizer.get_vocab_size())])
     spec.config.suppress_ids = []
     spec.config.suppress_ids_begin = [tokenizer.token_to_id("<|endoftext|>")]
@@ -48,7 +53,10 @@ def _tokenizer() -> Any:
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE(vocab={char: n for n, char in enumerate(alphabet)}, merges=[]))
+    # A lone space is among the symbols that Whisper suppresses, so words begin with tokens of two letters.
+    merges = [(BYTE_SPACE, letter) for letter in LETTERS]
+    vocabulary = [*alphabet, *(first + second for first, second in merges)]
+    tokenizer = Tokenizer(models.BPE(vocab={token: n for n, token in enumerate(vocabulary)}, merges=merges))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tasks = ("translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps")
@@ -101,12 +109,25 @@ class _Weights:
             self.self_attention(layer.self_attention)
             self.feed_forward(layer.ffn)
 
-    def fill_decoder(self, decoder: Any, words: int) -> None:
+    def fill_decoder(self, decoder: Any, tokenizer: Any) -> None:
+        places = self._rng.standard_normal((TEXT_STEPS, WIDTH)).astype(np.float32)
+        table = self.some(tokenizer.get_vocab_size(), WIDTH) * 0.01
+        begins = [tokenizer.token_to_id(BYTE_SPACE + letter) for letter in LETTERS]
+        goes_on = [tokenizer.token_to_id(letter) for letter in LETTERS]
+        for code in begins + goes_on:  # only these ever win, and each place in the text prefers another one
+            table[code] = self._rng.standard_normal(WIDTH)
+        # Two directions of the hidden state are kept for where a word and where the text ends.
+        table[:, :2] = 0
+        places[:, :2] = -3
+        places[::WORD_STEPS, 0] = 3
+        places[LAST_STEP:, 1] = 3
+        table[begins, 0] = 20
+        table[tokenizer.token_to_id("<|endoftext|>"), 1] = 20
         embeddings = decoder.embeddings
         first = embeddings[0] if isinstance(embeddings, list) else embeddings
-        first.weight = self.some(words, WIDTH)
-        decoder.projection.weight = first.weight
-        decoder.position_encodings.encodings = self.some(TEXT_STEPS, WIDTH)
+        first.weight = self.some(*table.shape)
+        decoder.projection.weight = table
+        decoder.position_encodings.encodings = places
         decoder.scale_embeddings = False
         self.norm(decoder.layer_norm)
         for layer in decoder.layer:
