@@ -88,10 +88,12 @@ def exact_frames(piece: Piece, video: VideoStream, inputs: int) -> Any:
         c in INTERLACED_CONTAINERS for c in piece.probe.container.split(",")
     ):
         stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
-    if start.skip:
-        stream = stream.filter("setpts", f"PTS-{start.skip.numerator}/{start.skip.denominator}/TB")
+    # Each output frame shows the source frame that starts nearest to it: the last one that starts no
+    # later than half a source frame after it.
+    late = start.skip + min(1 / (2 * video.fps), 1 / (2 * piece.rate))
     stream = (
-        stream.filter("fps", fps=str(piece.rate), start_time=0, round="near")
+        stream.filter("setpts", f"PTS-{late.numerator}/{late.denominator}/TB")
+        .filter("fps", fps=str(piece.rate), start_time=0, round="up")
         .filter("tpad", stop=-1, stop_mode="clone")  # where a damaged original ends early
         .filter("trim", end_frame=piece.frames)
     )
