@@ -142,7 +142,9 @@ class CutPoints:
             )
             for word, after in self._before(low, high + LEAD)
         ]
-        shots = [(self._ceil(cut + self._inside), _SHOT) for cut in self._shots(low - self._inside, high)]
+        cuts = self._shots(low - self._inside, high + FLASH)
+        shots = [(self._ceil(cut + self._inside), _SHOT) for cut in cuts]
+        shots += [(self._floor(cut - FLASH), _SILENCE) for cut in cuts]
         edge = [(Fraction(0), Fraction(0))]
         for at, cost in (*free, *spoken, *shots, *edge):
             legal = not any(self._cut_at_start(at, word) for word in self._around(at))
@@ -157,7 +159,9 @@ class CutPoints:
             (self._end_of(word, until), self._word_cost(word, self._closing, until, False))
             for word, until in self._after(low - TAIL, high)
         ]
-        shots = [(self._floor(cut - self._inside), _SHOT) for cut in self._shots(low, high + self._inside)]
+        cuts = self._shots(low - FLASH, high + self._inside)
+        shots = [(self._floor(cut - self._inside), _SHOT) for cut in cuts]
+        shots += [(self._ceil(cut + FLASH), _SILENCE) for cut in cuts]
         edge = [(self.end, Fraction(0))]
         for at, cost in (*free, *spoken, *shots, *edge):
             legal = not any(self._cut_at_end(at, word) for word in self._around(at))

@@ -218,7 +218,7 @@ def scenes(draw: st.DrawFn) -> tuple[Evidence, list, Fraction, Fraction]:
     return evidence(length, cuts=cuts, transcript=transcript(words)), moments, rate, length
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scenes(), st.sampled_from([REEL, SHORTS]))
 def test_every_cut_is_on_frames_inside_the_file_and_cuts_no_word(scene, plan: Blueprint) -> None:
     seen, moments, rate, length = scene
@@ -248,7 +248,7 @@ def test_every_cut_is_on_frames_inside_the_file_and_cuts_no_word(scene, plan: Bl
             )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(scenes())
 def test_no_sliver_of_another_shot_shows_where_nobody_speaks(scene) -> None:
     seen, moments, rate, length = scene

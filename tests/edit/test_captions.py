@@ -131,7 +131,7 @@ def speech(draw: st.DrawFn) -> tuple[Word, ...]:
     return tuple(words)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(speech())
 def test_whatever_is_said_cues_never_overlap_and_stay_in_their_clip(words: tuple[Word, ...]) -> None:
     made = cues(words, Span.of(0, "7.4"), Span.of("7.4", 30))
