@@ -23,6 +23,8 @@ from editron_core.errors import EngineUnavailable, ProcessFailed, ProcessTimedOu
 
 GIB = 1 << 30
 TAIL_LINES = 60
+_running: set[Child] = set()
+_guard = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,16 @@ class Child:
         if code != 0:
             raise ProcessFailed(self._program, code, self.tail)
 
+    def kill(self) -> None:
+        """Kill the group; whoever waits for the child sees it end badly."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._popen.pid, signal.SIGKILL)
+
     def stop(self) -> None:
         """Kill the group and reap the child; safe to call when it has ended."""
         self._clock.cancel()
         if self._popen.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._popen.pid, signal.SIGKILL)
+            self.kill()
             self._popen.wait()
         self._drain.join(timeout=5)
         for stream in (self._popen.stdout, self._popen.stderr):
@@ -89,8 +95,7 @@ class Child:
 
     def _time_out(self) -> None:
         self._timed_out.set()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._popen.pid, signal.SIGKILL)
+        self.kill()
 
     def _read_errors(self) -> None:
         assert self._popen.stderr is not None
@@ -130,11 +135,23 @@ def spawn(
         raise EngineUnavailable("is not installed", subject=program) from error
     _limit(popen.pid, limits)
     child = Child(popen, program, limits)
+    with _guard:
+        _running.add(child)
     try:
         yield child
         child.wait()
     finally:
         child.stop()
+        with _guard:
+            _running.discard(child)
+
+
+def stop_all() -> None:
+    """Kill every child that any thread of ours has running: for the end of the program."""
+    with _guard:
+        children = list(_running)
+    for child in children:
+        child.kill()
 
 
 def run(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Outcome = Literal["done", "kept", "failed"]
+Ending = Literal["done", "kept", "failed"]
 """`kept`: the ledger held the result already, so nothing was run."""
 
 
@@ -27,7 +27,7 @@ class Watcher(Protocol):
         """A step begins; the returned function is told how much of it is done, 0..1."""
         ...
 
-    def end(self, step: Step, outcome: Outcome, detail: str = "") -> None:
+    def end(self, step: Step, ending: Ending, detail: str = "") -> None:
         """A step ended."""
         ...
 
@@ -39,5 +39,5 @@ class Nobody:
         """Ignores the step."""
         return lambda fraction: None
 
-    def end(self, step: Step, outcome: Outcome, detail: str = "") -> None:
-        """Ignores the outcome."""
+    def end(self, step: Step, ending: Ending, detail: str = "") -> None:
+        """Ignores the ending."""

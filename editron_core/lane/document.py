@@ -5,14 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from editron_core.domain import codec
 from editron_core.domain.batch import BatchStatus, MediaBatch, MediaFile
+from editron_core.domain.brand import BrandKit
 from editron_core.domain.evidence import EngineUse, Evidence
 from editron_core.domain.job import Deliverable, EditSession, Finding, Severity
 from editron_core.domain.moment import Selection
+from editron_core.edit.blueprint import Blueprint
+from editron_core.errors import UsageError
 from editron_core.score.insights import Insights
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One blueprint's edit session, and where its captions and interchange files lie."""
+
+    session: EditSession
+    blueprint: Blueprint
+    brand: BrandKit
+    folder: Path
+    key: str
+    """Content key of `folder`."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +46,21 @@ class Outcome:
     profile: Mapping[str, str] = field(default_factory=dict)
     """`name` and `hash` of the profile that was applied."""
     selection: Selection | None = None
+    curves: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    """By file id: the score over time and its signals, as `score.scorer.curve` gives them."""
     insights: Insights | None = None
-    sessions: tuple[EditSession, ...] = ()
+    cuts: tuple[Cut, ...] = ()
+    """One per blueprint."""
     deliverables: tuple[Deliverable, ...] = ()
     findings: tuple[Finding, ...] = ()
     report: Path | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
     """Wall-clock seconds by stage."""
+
+    @property
+    def by_id(self) -> dict[str, MediaFile]:
+        """The files by their id."""
+        return {file.id: file for file in self.files}
 
     @property
     def failed_files(self) -> tuple[MediaFile, ...]:
@@ -87,8 +113,8 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         document["selection"] = outcome.selection.explanation
     if outcome.insights is not None:
         document["insights"] = codec.dump(outcome.insights)
-    if outcome.sessions:
-        document["sessions"] = [_session(session) for session in outcome.sessions]
+    if outcome.cuts:
+        document["sessions"] = [_session(cut) for cut in outcome.cuts]
         document["findings"] = codec.dump(outcome.findings)
     if outcome.deliverables:
         document["deliverables"] = [_deliverable(deliverable) for deliverable in outcome.deliverables]
@@ -126,7 +152,8 @@ def _moments(selection: Selection, names: Mapping[str, str]) -> list[dict[str, A
     ]
 
 
-def _session(session: EditSession) -> dict[str, Any]:
+def _session(cut: Cut) -> dict[str, Any]:
+    session = cut.session
     return {
         "id": session.id,
         "blueprint": session.deliverable_type,
@@ -140,10 +167,33 @@ def _session(session: EditSession) -> dict[str, Any]:
             }
             for timeline in session.timelines
         ],
-        "folder": session.imovie_project,
+        "folder": str(cut.folder),
     }
 
 
 def _deliverable(deliverable: Deliverable) -> dict[str, Any]:
     data: dict[str, Any] = codec.dump(deliverable)
     return {**data, "duration": float(deliverable.duration), "passed": deliverable.passed}
+
+
+def write_curve(outcome: Outcome, path: Path) -> None:
+    """Write the score over time and its signals: `file`, `time_s`, `score`, one column per signal.
+
+    The ending says which format: `.parquet` or `.json` (a list of rows). Raises UsageError for another.
+    """
+    import polars as pl
+
+    if path.suffix not in (".parquet", ".json"):
+        raise UsageError("has an unknown ending", subject=str(path), remedy="take .parquet or .json")
+    tables = [
+        curve.insert_column(0, pl.lit(outcome.by_id[file_id].name).alias("file"))
+        for file_id, curve in outcome.curves.items()
+    ]
+    table = pl.concat(tables) if tables else pl.DataFrame(schema={"file": pl.String, "time_s": pl.Float64})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.part")
+    if path.suffix == ".parquet":
+        table.write_parquet(aside)
+    else:
+        table.write_json(aside)
+    aside.replace(path)

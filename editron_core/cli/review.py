@@ -1,0 +1,106 @@
+"""`editron review`: look at cuts, and sign them off."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from editron_core.cli import terminal
+from editron_core.cli.shared import Json, open_store
+from editron_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from editron_core.domain.job import EditSession, Verdict
+
+app = typer.Typer(no_args_is_help=True, help="Look at cuts, and sign them off.")
+
+SessionId = Annotated[str, typer.Argument(help="Edit session, as `editron review list` shows it.")]
+TimelineName = Annotated[str, typer.Option("--timeline", help="Which cut, where the session holds several.")]
+Author = Annotated[str, typer.Option("--as", help="Who decides.", show_default="your login name")]
+
+
+@app.command("list")
+def list_cuts(
+    batch: Annotated[str, typer.Argument(help="A batch; without one, the newest.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show the cuts of a batch and where each stands with the people who sign off."""
+    from editron_core.lane import status as statuses
+
+    with open_store() as store:
+        data = statuses.cuts(store, batch or store.batches.newest().id)
+    terminal.show_cuts(data, as_json)
+
+
+@app.command("approve")
+def approve(
+    session: SessionId,
+    timeline: TimelineName = "",
+    note: Annotated[str, typer.Option(help="A word to go with it.")] = "",
+    author: Author = "",
+    as_json: Json = False,
+) -> None:
+    """Sign off a cut as it is now (all cuts of the session without --timeline)."""
+    from editron_core.domain.job import EditSession, Verdict
+
+    _decide(session, timeline, Verdict.APPROVE, note, author, as_json)
+
+
+@app.command("reject")
+def reject(
+    session: SessionId,
+    reason: Annotated[str, typer.Option(help="Why; the next editor reads it.")],
+    timeline: TimelineName = "",
+    author: Author = "",
+    as_json: Json = False,
+) -> None:
+    """Turn a cut down, with the reason."""
+    from editron_core.domain.job import EditSession, Verdict
+
+    _decide(session, timeline, Verdict.REJECT, reason, author, as_json)
+
+
+@app.command("trim")
+def trim(
+    session: SessionId,
+    start: Annotated[str, typer.Option(help="Keep from here, in seconds on the cut.")],
+    end: Annotated[str, typer.Option(help="Keep up to here, in seconds on the cut.")],
+    timeline: TimelineName = "",
+    author: Author = "",
+    as_json: Json = False,
+) -> None:
+    """Keep only START to END of the clip that plays there; what follows moves up.
+
+    The result is a new cut that must be signed off anew.
+    """
+    from editron_core.lane import signing
+    from editron_core.times import Span
+
+    with open_store() as store:
+        try:
+            keep = Span.of(start, end)
+        except ValueError as error:
+            raise UsageError(
+                f"{start} to {end} is no stretch of time", remedy="seconds, such as 3.5"
+            ) from error
+        trimmed = signing.trim(store, session, timeline, keep, author or getpass.getuser())
+    _show_session(trimmed, as_json)
+
+
+def _decide(session: str, timeline: str, verdict: Verdict, note: str, author: str, as_json: bool) -> None:
+    from editron_core.lane import signing
+
+    with open_store() as store:
+        opinion = signing.Opinion(verdict, author or getpass.getuser(), note)
+        decided = signing.decide(store, session, timeline, opinion)
+    _show_session(decided, as_json)
+
+
+def _show_session(session: EditSession, as_json: bool) -> None:
+    from editron_core.lane import status as statuses
+
+    with open_store() as store:
+        data = statuses.cuts(store, session.batch_id)
+    terminal.show_cuts(data, as_json)

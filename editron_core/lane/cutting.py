@@ -1,0 +1,132 @@
+"""Edit: moments become one session per blueprint, with captions and files for an editor's own tool."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from editron_core.domain import codec
+from editron_core.domain.batch import MediaFile
+from editron_core.domain.brand import BrandKit
+from editron_core.domain.job import EditSession, EditSessionStatus, Finding
+from editron_core.domain.progress import Step
+from editron_core.domain.timeline import Timeline
+from editron_core.edit import assemble, blueprint, brand, interchange
+from editron_core.edit.blueprint import Blueprint
+from editron_core.edit.subtitle_files import write_captions
+from editron_core.lane.desk import Desk, Progress, code_version
+from editron_core.lane.document import Cut, Outcome
+from editron_core.lane.order import Order
+from editron_core.render import presets
+from editron_core.store import NewSession, Stage
+
+CAPTIONS, INTERCHANGE, FINDINGS = "captions", "interchange", "findings.json"
+
+
+def cut(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
+    """The cuts that `order` asks for, waiting for review."""
+    if outcome.selection is None:
+        return outcome
+    kit = brand.load(order.brand) if order.brand else BrandKit()
+    desk.store.brands.remember(kit, outcome.batch.project_id)
+    cuts, findings = [], list[Finding]()
+    with desk.timed("edit"):
+        for name in order.blueprints:
+            plan = blueprint.load(name)
+            assembly = assemble.assemble(plan, outcome.selection.moments, outcome.by_id, outcome.evidence)
+            findings += assembly.findings
+            if not assembly.timelines:
+                continue
+            session = _session(desk, outcome, plan, kit, assembly.timelines)
+            made, found = _package(desk, outcome, session, plan, kit)
+            cuts.append(made)
+            findings += found
+    return replace(outcome, cuts=tuple(cuts), findings=tuple(dict.fromkeys(findings)))
+
+
+def preset_names(plan: Blueprint) -> dict[str, str]:
+    """The render preset of each aspect ratio of a blueprint."""
+    return {aspect: plan.presets.get(aspect) or presets.for_aspect(aspect) for aspect in plan.aspects}
+
+
+def brand_facts(kit: BrandKit) -> dict[str, Any]:
+    """All that a brand kit puts into pixels, its pictures and fonts by what they hold."""
+    places = [kit.logo, kit.watermark.image if kit.watermark else None, *kit.fonts]
+    held = {place: hashlib.sha256(Path(place).read_bytes()).hexdigest() for place in places if place}
+    return {"kit": codec.dump(kit), "files": held}
+
+
+def _session(
+    desk: Desk, outcome: Outcome, plan: Blueprint, kit: BrandKit, timelines: tuple[Timeline, ...]
+) -> EditSession:
+    """The session of these cuts, or the one that people made of it by trimming."""
+    sessions = desk.store.sessions
+    new = NewSession(
+        batch_id=outcome.batch.id,
+        deliverable_type=plan.name,
+        timelines=timelines,
+        aspect_ratios=plan.aspects,
+        reference_style=kit.name,
+    )
+    for known in sessions.list(outcome.batch.id):
+        if known.metadata.get("trimmed_from") == new.content_hash and known.deliverable_type == plan.name:
+            return known
+    session = sessions.ensure(new)
+    if session.status is EditSessionStatus.ASSEMBLING:
+        session = sessions.set_status(session.id, EditSessionStatus.NEEDS_REVIEW)
+    return session
+
+
+def _package(
+    desk: Desk, outcome: Outcome, session: EditSession, plan: Blueprint, kit: BrandKit
+) -> tuple[Cut, tuple[Finding, ...]]:
+    used = {clip.file_id for timeline in session.timelines for clip in timeline.clips}
+    files = {file_id: _as_found(file) for file_id, file in outcome.by_id.items() if file_id in used}
+    options = {
+        "blueprint": codec.dump(plan),
+        "brand": brand_facts(kit),
+        "moments": codec.dump([clip.moment for t in session.timelines for clip in t.clips if clip.moment]),
+        "files": {file_id: codec.dump(file) for file_id, file in sorted(files.items())},
+    }
+    stage = Stage("edit", (session.content_hash,), options, code_version("edit", "render/presets.toml"))
+    seconds = float(sum(timeline.duration for timeline in session.timelines))
+    made = desk.make(
+        stage,
+        Step("edit", plan.name, seconds),
+        lambda folder, tell: _write(folder, tell, session, plan, kit, files),
+    )
+    found = json.loads((made.folder / FINDINGS).read_text("utf-8"))
+    findings = tuple(codec.load(Finding, one) for one in found)
+    return Cut(session, plan, kit, made.folder, made.key), findings
+
+
+def _write(
+    folder: Path,
+    tell: Progress,
+    session: EditSession,
+    plan: Blueprint,
+    kit: BrandKit,
+    files: Mapping[str, MediaFile],
+) -> dict[str, Any]:
+    sizes = {a: presets.preset(name).size(a) for a, name in preset_names(plan).items()}
+    findings: list[Finding] = []
+    for count, timeline in enumerate(session.timelines, start=1):
+        captions, tools = folder / CAPTIONS / timeline.name, folder / INTERCHANGE / timeline.name
+        captions.mkdir(parents=True)
+        tools.mkdir(parents=True)
+        findings += write_captions(timeline, plan, kit, captions, sizes).findings
+        interchange.write_all(timeline, files, tools)
+        tell(count / len(session.timelines))
+    text = json.dumps(codec.dump(findings), ensure_ascii=False, indent=1)
+    (folder / FINDINGS).write_text(text, encoding="utf-8")
+    return {"timelines": [timeline.name for timeline in session.timelines]}
+
+
+def _as_found(file: MediaFile) -> MediaFile:
+    """The file where its owner keeps it: an editor's tool should open that one, not our copy."""
+    original = Path(file.source)
+    return replace(file, path=file.source) if "://" not in file.source and original.exists() else file

@@ -1,0 +1,95 @@
+"""The desk that the stages work at: the store, the settings, who watches, and the ledger's rule."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from editron_core.config import Settings
+from editron_core.domain.progress import Step, Watcher
+from editron_core.store import Stage, Store
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+Progress = Callable[[float], None]
+Work = Callable[[Path, Progress], dict[str, Any]]
+"""What a stage does: given the folder to fill and whom to tell progress, returns JSON-ready facts."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a stage left, now or before."""
+
+    folder: Path
+    key: str
+    """Content key, named among the inputs of the stages that read it."""
+    facts: dict[str, Any]
+
+
+class Desk:
+    """Everything that the stages share."""
+
+    def __init__(self, store: Store, settings: Settings, watcher: Watcher) -> None:
+        self.store = store
+        self.settings = settings
+        self.watcher = watcher
+        self.timings: dict[str, float] = {}
+        """Wall-clock seconds by stage, of this desk's own work."""
+
+    def make(self, stage: Stage, step: Step, work: Work) -> Made:
+        """The result of a stage: from the ledger, or by doing `work` in its folder."""
+        with self.watched(step) as (tell, outcome), self.store.ledger.run(stage) as claim:
+            if claim.output is None:
+                claim.publish(work(claim.folder, tell))
+            else:
+                outcome.kept = True
+            assert claim.output is not None
+            assert claim.key is not None
+            return Made(claim.output, claim.key, claim.facts)
+
+    @contextmanager
+    def watched(self, step: Step) -> Iterator[tuple[Progress, _Outcome]]:
+        """Tell the watcher of a step that begins and ends with the block."""
+        tell, outcome = self.watcher.begin(step), _Outcome()
+        try:
+            yield tell, outcome
+        except BaseException as error:
+            self.watcher.end(step, "failed", str(error) or "interrupted")
+            raise
+        self.watcher.end(step, "kept" if outcome.kept else "done")
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the block's wall-clock seconds to the timings of `stage`."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.timings[stage] = self.timings.get(stage, 0.0) + time.monotonic() - began
+
+
+class _Outcome:
+    kept = False
+
+
+@lru_cache(maxsize=8)
+def code_version(*rooms: str) -> str:
+    """A hash of the sources of some rooms of this package: the code version in a stage's key.
+
+    Nobody can forget to raise it, so that a result of an older formula is never taken for a new one.
+    """
+    digest = hashlib.sha256()
+    for room in ("domain", "times.py", *rooms):
+        place = PACKAGE / room
+        files = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.suffix != ".pyc")
+        for path in files:
+            if path.is_file():
+                digest.update(f"{path.relative_to(PACKAGE).as_posix()}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,139 @@
+"""Ingest: sources become a batch of files, each in the blob store and probed, or failed with its reason."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from editron_core.domain.batch import BatchStatus, MediaBatch, MediaFile
+from editron_core.domain.progress import Step
+from editron_core.errors import EditronError, MediaError, NotFound, SourceError
+from editron_core.ingest import local, url
+from editron_core.ingest.examine import examine
+from editron_core.ingest.sources import Found, Listing, expand
+from editron_core.ingest.staging import Arrival
+from editron_core.lane.desk import Desk, Progress
+from editron_core.store import NewBatch
+
+DONE = (BatchStatus.READY, BatchStatus.ANALYZING, BatchStatus.ANALYZED)
+"""A file in one of these needs no ingest any more."""
+
+
+def ingest(desk: Desk, sources: Sequence[str], avoid: Sequence[Path] = ()) -> MediaBatch:
+    """Take in files, folders and URLs; the same unchanged sources are the same batch again.
+
+    `avoid` names folders that are passed over. Raises SourceError where the sources hold nothing.
+    A file that cannot be used is recorded as failed with its reason, and the others go on.
+    """
+    listing = expand(sources, avoid)
+    if not listing.found:
+        raise SourceError(
+            f"no footage found ({listing.passed_over} other files passed over)",
+            subject=", ".join(sources),
+            remedy="name a video or audio file, a folder that holds some, or a URL",
+        )
+    with desk.timed("ingest"):
+        batch = _open(desk, sources, listing)
+        files = [desk.store.files.add(batch.id, one.name, str(one.locator)) for one in listing.found]
+        wanted = [(f, one) for f, one in zip(files, listing.found, strict=True) if f.status not in DONE]
+        if wanted:
+            batch = _requeue(desk, batch)
+            desk.store.batches.set_status(batch.id, BatchStatus.DOWNLOADING)
+        for file, one in wanted:
+            _take_in(desk, file, one)
+        return settle(desk, batch.id, BatchStatus.READY) if wanted else batch
+
+
+def settle(desk: Desk, batch_id: str, reached: BatchStatus) -> MediaBatch:
+    """Move a batch on to `reached`, or to failed where none of its files is usable."""
+    files = desk.store.files.list(batch_id)
+    failed = [file for file in files if file.status is BatchStatus.FAILED]
+    if files and len(failed) == len(files):
+        error = failed[0].error if len(failed) == 1 else f"none of {len(files)} files can be used"
+        return desk.store.batches.set_status(batch_id, BatchStatus.FAILED, error)
+    error = f"{len(failed)} of {len(files)} files failed" if failed else None
+    return desk.store.batches.set_status(batch_id, reached, error)
+
+
+def _open(desk: Desk, sources: Sequence[str], listing: Listing) -> MediaBatch:
+    """The batch of these sources: the newest one where nothing has changed since, else a new one."""
+    asked = "\n".join(s if "://" in s else str(Path(s).absolute()) for s in sources)
+    facts: dict[str, Any] = {"listing": _fingerprint(listing), "passed_over": listing.passed_over}
+    try:
+        newest = desk.store.batches.newest(asked)
+        if newest.metadata.get("listing") == facts["listing"]:
+            return newest
+    except NotFound:
+        pass
+    name = Path(sources[0]).name or sources[0]
+    return desk.store.batches.create(NewBatch(source_url=asked, reference_name=name, metadata=facts))
+
+
+def _fingerprint(listing: Listing) -> list[list[Any]]:
+    """Locator, size and time of change of everything found: what tells that it is still the same."""
+    rows: list[list[Any]] = []
+    for one in listing.found:
+        for place in (one.locator, one.transcript):
+            if isinstance(place, Path) and place.exists():
+                facts = place.stat()
+                rows.append([str(place), facts.st_size, facts.st_mtime_ns])
+            elif place is not None:
+                rows.append([str(place), None, None])
+    return rows
+
+
+def _requeue(desk: Desk, batch: MediaBatch) -> MediaBatch:
+    """Bring a batch back to where files may arrive, whatever became of it before."""
+    if batch.status in (BatchStatus.QUEUED, BatchStatus.DOWNLOADING):
+        return batch
+    return desk.store.batches.set_status(batch.id, BatchStatus.QUEUED)
+
+
+def _take_in(desk: Desk, file: MediaFile, one: Found) -> None:
+    files = desk.store.files
+    try:
+        with desk.watched(Step("ingest", file.name)) as (tell, _):
+            if file.status is BatchStatus.FAILED:
+                files.set_status(file.id, BatchStatus.QUEUED)
+            files.set_status(file.id, BatchStatus.DOWNLOADING)
+            _receive(desk, file, one, tell)
+            files.set_status(file.id, BatchStatus.READY)
+    except (MediaError, SourceError) as error:
+        files.set_status(file.id, BatchStatus.FAILED, reason(error, file.name))
+
+
+def _receive(desk: Desk, file: MediaFile, one: Found, tell: Progress) -> None:
+    with desk.store.blobs.scratch("ingest") as staging:
+        if isinstance(one.locator, Path):
+            arrival = local.take(one, staging, tell)
+        else:
+            # Partial downloads outlive this process, so that the next one goes on with them.
+            parts = desk.store.blobs.root / "downloads"
+            parts.mkdir(exist_ok=True)
+            arrival = url.fetch(one.locator, parts, tell)
+        probe = examine(arrival)
+        transcript = _transcript(desk, one, arrival, staging)
+        blobs = desk.store.blobs
+        sha256 = blobs.put(arrival.path, sha256=arrival.sha256, move=True)
+        path = blobs.path(sha256, arrival.path.suffix)
+        desk.store.files.arrived(file.id, str(path), sha256, arrival.size_bytes, transcript)
+        desk.store.files.probed(file.id, probe)
+
+
+def _transcript(desk: Desk, one: Found, arrival: Arrival, staging: Path) -> str | None:
+    """Where our copy of the transcript lies; its name keeps the language, which the speech room reads."""
+    if arrival.transcript is None:
+        return None
+    folder = staging / "transcript"
+    folder.mkdir()
+    language = f".{one.language}" if one.language else ""
+    shutil.move(arrival.transcript, folder / f"transcript{language}{arrival.transcript.suffix}")
+    kept = desk.store.blobs.folder(desk.store.blobs.adopt(folder))
+    return str(next(kept.glob("transcript*")))
+
+
+def reason(error: EditronError, name: str) -> str:
+    """The error's line without the file's name, which is shown beside it."""
+    return str(error).removeprefix(f"{name}: ")

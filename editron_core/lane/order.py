@@ -1,0 +1,21 @@
+"""What a person asks the lane for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a batch is to be scored, cut and rendered."""
+
+    brief: str = ""
+    profile: str = "default"
+    """Name or path of a scoring profile."""
+    knobs: dict[str, float] = field(default_factory=dict)
+    """`energy`, `talk`, `beauty`, each -1..1; one that is missing is 0."""
+    blueprints: tuple[str, ...] = ("hero-reel",)
+    """Names or paths."""
+    brand: Path | None = None
+    """A `brand.toml`; without one the plain kit."""

@@ -1,0 +1,68 @@
+"""Score: evidence becomes moments, by a profile whose hash they carry, and insights about the batch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from editron_core.domain import codec
+from editron_core.domain.batch import BatchAnalysis
+from editron_core.domain.moment import Selection
+from editron_core.domain.progress import Step
+from editron_core.errors import UsageError
+from editron_core.lane.desk import Desk
+from editron_core.lane.document import Outcome
+from editron_core.lane.engines import Engines
+from editron_core.lane.order import Order
+from editron_core.score import insights, scorer, select
+from editron_core.score import profile as profiles
+from editron_core.score.brief import Brief
+from editron_core.score.profile import Profile
+
+
+def score(desk: Desk, engines: Engines, outcome: Outcome, order: Order) -> Outcome:
+    """The moments of a batch that was analysed, with their curves; recorded in the store.
+
+    Raises UsageError where the applied profile is not the requested one, and in production mode.
+    """
+    wanted = _profile(desk, order)
+    brief = Brief(order.brief)
+    with desk.timed("score"), desk.watched(Step("score", f"profile {wanted.name}")):
+        prompts = engines.prompts(wanted, brief, outcome.evidence)
+        chosen = select.select(outcome.evidence, wanted, brief, prompts)
+        _prove_applied(chosen, wanted)
+        curves = {key: scorer.curve(e, wanted, brief, prompts) for key, e in outcome.evidence.items()}
+        found = insights.gather(outcome.by_id, outcome.evidence, chosen)
+        desk.store.profiles.remember(wanted.hash, wanted.name, wanted.to_data())
+        desk.store.analyses.save(
+            BatchAnalysis(
+                batch_id=outcome.batch.id,
+                brief=order.brief,
+                summary=found.summary,
+                hero_moments=chosen.moments,
+                insights=codec.dump(found),
+                deliverable_targets=tuple(codec.dump(found.targets)),
+                profile_hash=wanted.hash,
+            )
+        )
+    applied = {"name": wanted.name, "hash": wanted.hash}
+    return replace(outcome, profile=applied, selection=chosen, curves=curves, insights=found)
+
+
+def _profile(desk: Desk, order: Order) -> Profile:
+    if desk.settings.mode == "production":
+        raise UsageError(
+            "production scores with a promoted profile only, and none is promoted",
+            subject=order.profile,
+            remedy="EDITRON_MODE=development",
+        )
+    wanted = profiles.load(order.profile)
+    return wanted.with_knobs(**order.knobs) if order.knobs else wanted
+
+
+def _prove_applied(chosen: Selection, wanted: Profile) -> None:
+    for moment in chosen.moments:
+        if moment.profile_hash != wanted.hash:
+            raise UsageError(
+                f"profile {moment.profile_hash[:12]} was applied where {wanted.hash[:12]} was asked for",
+                subject=wanted.name,
+            )
