@@ -113,7 +113,7 @@ def test_playlists_under_any_name_are_refused_and_nothing_is_fetched(
 def test_a_playlist_behind_media_bytes_is_not_followed(
     httpserver: HTTPServer, tmp_path: Path, clips: Clips
 ) -> None:
-    """A file that is two things at once (GIFAR and its like) is read as the media that it is, or not at all."""
+    """A file that is two things at once (GIFAR and its like) is read as media or not at all."""
     httpserver.expect_request("/").respond_with_data(b"")
     lure = lures(httpserver.url_for("").rstrip("/"), clips["mp4"])["hls"]
     body = clips["mp4"].read_bytes()

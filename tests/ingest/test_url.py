@@ -249,7 +249,6 @@ def test_follows_three_redirects_and_no_more(httpserver: HTTPServer, tmp_path: P
 def test_refuses_redirects_to_elsewhere(httpserver: HTTPServer, tmp_path: Path, to: str) -> None:
     with pytest.raises(SourceError, match=r"is not an http or https address|Invalid URL in location"):
         url.fetch(redirect(httpserver, "/x", to), tmp_path)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_never_reaches_private_addresses_by_default(
