@@ -60,7 +60,7 @@ def read_face(path: Path) -> Face:
     from fontTools.ttLib import TTFont, TTLibError
 
     try:
-        with TTFont(path, lazy=True, fontNumber=0) as font:
+        with path.open("rb") as stream, TTFont(stream, lazy=True, fontNumber=0) as font:
             names, os2, cmap = font["name"], font["OS/2"], font.getBestCmap() or {}
             name = names.getDebugName(1) or ""
             widths = font["hmtx"].metrics
