@@ -142,8 +142,9 @@ def _media(
     probe = file.probe
     video, audio = probe.video, probe.audio
     rate = timeline.rate if video is None or video.vfr else video.fps
-    last = max(other.source.end for other in timeline.clips if other.file_id == clip.file_id)
-    if last > probe.duration:
+    own = [other.source for other in timeline.clips if other.file_id == clip.file_id]
+    last, longest = max(span.end for span in own), max(span.duration for span in own)
+    if last >= probe.duration + 1 / timeline.rate:
         raise UsageError(
             f"ends at {float(probe.duration):.3f} s, before the clip that ends at {float(last):.3f} s",
             subject=file.name,
@@ -155,8 +156,8 @@ def _media(
         url="file://" + quote_from_bytes(os.fsencode(os.path.abspath(file.path))),
         reel=_reel(file.name, {item.reel for item in known.values()}),
         rate=rate,
-        # Sound may outlast the last frame: a file is never declared shorter than what is shown of it.
-        frames=max(floor(probe.duration * rate), ceil(last * rate)),
+        # A part of a frame at the end does not count, unless a clip needs all of the file.
+        frames=max(floor(probe.duration * rate), ceil(longest * rate)),
         start=timecode.parse(video.timecode if video else None, rate),
         size=(video.width, video.height) if video else None,
         channels=audio.channels if audio else 0,
