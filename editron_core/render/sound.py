@@ -26,7 +26,9 @@ HEADROOM = 0.3
 """dB that the limiter stays below the ceiling, for what AAC adds."""
 CLOSE_ENOUGH = 0.3
 """LU by which a result may be off before it is corrected."""
-ROUNDS = 4
+LEAST_GIVEN = 0.25
+"""LU per dB of gain that are counted on at least: what the limiter swallows beyond is not worth its sound."""
+ROUNDS = 6
 """Encodings at most; each is measured, and the last one stands."""
 WALL_S = 3600.0
 OVERSAMPLED = 4 * SAMPLE_RATE
@@ -99,14 +101,15 @@ def join(plan: RenderPlan, out: Path, folder: Path) -> Loudness:
 def master(joined: Path, before: Loudness, preset: Preset, stem: Path) -> Track:
     """Encode `joined` for `preset` at its loudness; silence and room noise keep their level."""
     out = stem.with_suffix(".m4a" if preset.audio == "aac" else ".wav")
-    tuning = _first_tuning(before, preset)
+    tuning, given = _first_tuning(before, preset), 1.0
     after = _encode(joined, tuning, preset, out)
     for _ in range(ROUNDS - 1):
-        better = _better_tuning(tuning, after, preset)
+        better = _better_tuning(tuning, after, preset, given)
         if better is None:
             break
-        tuning = better
+        last, tuning = (tuning.gain_db, after.lufs), better
         after = _encode(joined, tuning, preset, out)
+        given = _given(last, (tuning.gain_db, after.lufs), given)
     return Track(out, before, after, tuning.gain_db, tuning.ceiling_db is not None)
 
 
@@ -118,8 +121,11 @@ def _first_tuning(before: Loudness, preset: Preset) -> Tuning:
     return Tuning(gain, preset.dbtp - HEADROOM if peaky else None)
 
 
-def _better_tuning(tuning: Tuning, after: Loudness, preset: Preset) -> Tuning | None:
-    """What to change after a measurement; null where nothing is off."""
+def _better_tuning(tuning: Tuning, after: Loudness, preset: Preset, given: float = 1.0) -> Tuning | None:
+    """What to change after a measurement; null where nothing is off.
+
+    `given` is how many LU one more dB of gain brings: less than 1 where the limiter takes some back.
+    """
     if after.lufs is None or after.dbtp is None:
         return None
     gain, ceiling = tuning.gain_db, tuning.ceiling_db
@@ -128,9 +134,17 @@ def _better_tuning(tuning: Tuning, after: Loudness, preset: Preset) -> Tuning | 
         ceiling = (preset.dbtp - HEADROOM if ceiling is None else ceiling) - over - 0.05
     off = preset.lufs - after.lufs
     if after.lufs >= QUIET_LUFS and abs(off) > CLOSE_ENOUGH:
-        gain += off
+        gain += off / given
     changed = Tuning(gain, ceiling)
     return None if changed == tuning else changed
+
+
+def _given(last: tuple[float, float | None], now: tuple[float, float | None], given: float) -> float:
+    """LU per dB of gain between two measurements; `given` where they do not tell."""
+    (gain0, lufs0), (gain1, lufs1) = last, now
+    if lufs0 is None or lufs1 is None or abs(gain1 - gain0) < 0.1:
+        return given
+    return min(1.0, max(LEAST_GIVEN, (lufs1 - lufs0) / (gain1 - gain0)))
 
 
 def _encode(joined: Path, tuning: Tuning, preset: Preset, out: Path) -> Loudness:
@@ -174,7 +188,9 @@ def _clip(piece: Piece, pieces: list[Piece]) -> Any:
     start = opening(piece.clip.source.start, piece.probe)
     stream = media_input(piece, start, vn=None)[str(audio.index)]
     if audio.channels > STANDARD_CHANNELS:
-        stream = stream.filter("pan", "stereo|c0=c0|c1=c1")
+        stream = stream.filter(
+            "pan", args="stereo|c0=c0|c1=c1"
+        )  # as a keyword: ffmpeg-python escapes others twice
     skip = float(start.skip)
     stream = (
         stream.filter("aresample", SAMPLE_RATE, **{"async": 1, "min_hard_comp": 0.02})

@@ -34,7 +34,7 @@ def mastered(
     return sound.tracks(plan, tmp_path)["1:1"]
 
 
-@pytest.mark.parametrize("volume", [0.005, 0.05, 0.9])
+@pytest.mark.parametrize("volume", [0.03, 0.2, 0.9])
 def test_loudness_meets_the_target_by_two_meters(tmp_path, volume):
     """Noise is used because a sine's loudness depends on its frequency alone."""
     noise = f"anoisesrc=d=6:c=pink:a={volume}:r=48000:seed=1"
@@ -42,9 +42,8 @@ def test_loudness_meets_the_target_by_two_meters(tmp_path, volume):
     assert track.after.lufs == pytest.approx(-14, abs=0.5)
     assert track.after.dbtp is not None
     assert track.after.dbtp <= -1
-    heard = sound_of(track.path).astype(float)
-    # ffmpeg's downmix of two equal channels to mono adds nothing; stereo counts double, 3.01 LU.
-    assert pyloudnorm.Meter(48000).integrated_loudness(heard) + 3.01 == pytest.approx(-14, abs=0.7)
+    heard = np.frombuffer(ff("-i", str(track.path), "-f", "f32le", "-"), np.float32).reshape(-1, 2)
+    assert pyloudnorm.Meter(48000).integrated_loudness(heard.astype(float)) == pytest.approx(-14, abs=0.5)
 
 
 def test_peaks_are_limited_and_the_loudness_still_met(tmp_path):
@@ -66,7 +65,7 @@ def test_plain_gain_is_preferred_where_peaks_allow_it(tmp_path):
 def test_silence_and_room_noise_are_left_alone(tmp_path):
     silent = mastered(tmp_path, source(tmp_path, *tone(6, volume=0)))
     assert (silent.after, silent.gain_db) == (Loudness(None, None), 0)
-    room = "anoisesrc=d=6:c=pink:a=0.001:r=48000:seed=1"
+    room = "anoisesrc=d=6:c=pink:a=0.008:r=48000:seed=1"
     hiss = mastered(tmp_path, source(tmp_path, "-f", "lavfi", "-i", room, name="hiss.mkv"))
     assert hiss.gain_db == 0
     assert hiss.before.lufs is not None
@@ -116,10 +115,10 @@ def test_a_cut_that_runs_on_has_no_hole(tmp_path):
 
 def test_slates_are_silent_and_the_cut_starts_after_them(tmp_path):
     file = source(tmp_path, *tone(6))
-    brand = BrandKit(intro=Slate("Hi", "", 1.0), outro=Slate("Bye", "", 0.5))
+    brand = BrandKit(intro=Slate("Hi", "", 1.0), outro=Slate("Bye", "", 0.4))
     plan = plan_of(tmp_path, [media(file)], [clip("a", 1, 50, RATE)], RATE, {"1:1": "archive"}, brand)
     heard = np.abs(sound_of(sound.tracks(plan, tmp_path)["1:1"].path))
-    assert len(heard) == 3.5 * 48000
+    assert len(heard) == 3.4 * 48000
     loud = np.flatnonzero(heard > 0.01)
     assert loud[0] == pytest.approx(48000, abs=200)
     assert loud[-1] == pytest.approx(144000, abs=200)
