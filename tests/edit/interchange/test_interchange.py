@@ -205,6 +205,7 @@ def test_no_event_reaches_beyond_its_file(
     assert first >= 0
     assert last - first == frames
     assert last <= whole_file
+    assert last / rate <= int(item.findtext("file/duration")) / fps
 
 
 def test_frame_durations_are_exact(tmp_path: Path) -> None:
