@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from editron_core.domain.evidence import Evidence
@@ -30,10 +29,19 @@ HEADROOM = 0.1
 """Share of the crop's height by which faces stand above its middle."""
 FACE_SHARE = 0.25
 """Share of a shot's rows with faces from which on only faces count."""
+FACE_CARE, EYE_CARE = 50.0, 5.0
+"""How much it matters to keep faces, and whatever else draws the eye, inside (see `steady.path`).
+A face is sure; what moves may be a passer-by, and is followed only if it stays."""
 STRAIGHT = 5e-4
-"""Keys closer than this to a straight line are left out."""
+"""Keys closer than this to a straight line are left out; more are where there would be too many."""
+MAX_KEYS = 80
+"""Keys of one clip: a renderer's expressions have their limits."""
 DIGITS = 5
 """Decimals of a key."""
+PER_ROW = 5
+"""Points per row of evidence by which a path is rounded off."""
+
+_Point = tuple[Fraction, float, float]
 
 
 def crops(frame: tuple[int, int], aspect: str) -> bool:
@@ -65,11 +73,16 @@ def crop_path(
     `frame` is the displayed width and height in pixels, `rate` the timeline's frames per second: cuts
     of the path fall between its frames. `still` keeps the crop fixed for the length of each shot.
     """
-    width, height = crop_size(frame, aspect)
-    keys: list[CropKey] = []
-    for shot in _shots(evidence, source):
-        keys += _shot_keys(evidence, shot, source, (width, height), rate, still)
-    return Crop(width, height, tuple(keys))
+    size = crop_size(frame, aspect)
+    parts = [_shot_points(evidence, shot, source, size, rate, still) for shot in _shots(evidence, source)]
+    keep, straight = [_corners(points, STRAIGHT) for points in parts], STRAIGHT
+    while sum(map(len, keep)) > MAX_KEYS and straight < 0.1:
+        straight *= 1.5
+        keep = [_corners(points, straight) for points in parts]
+    keys = (
+        _key(points[k], source, size) for points, corners in zip(parts, keep, strict=True) for k in corners
+    )
+    return Crop(*size, tuple(keys))
 
 
 def _shots(evidence: Evidence, source: Span) -> list[Span]:
@@ -77,13 +90,13 @@ def _shots(evidence: Evidence, source: Span) -> list[Span]:
     return parts or [source]
 
 
-def _shot_keys(
+def _shot_points(
     evidence: Evidence, shot: Span, source: Span, crop: tuple[float, float], rate: Fraction, still: bool
-) -> list[CropKey]:
+) -> list[_Point]:
+    """The path of one shot, closely spaced: instant from the clip's start, and centre."""
     times, rows = _rows(evidence, shot)
     paths = []
-    for low, axis in enumerate("xy"):
-        size = crop[low]
+    for axis, size in zip("xy", crop, strict=True):
         if size == 1:
             paths.append([0.5] * len(times))
             continue
@@ -91,11 +104,9 @@ def _shot_keys(
         if axis == "y":
             centre = centre + HEADROOM * size * rows["face"]
         step = 0.0 if still else SPEED * float(evidence.step)
-        paths.append(steady.path(centre, extent, size, step))
-    ends = _edges(shot, source, rate)
-    points = _eased(times, paths, (float(ends[0] + source.start), float(ends[1] + source.start)))
-    keep = _corners(points)
-    return [_key(points[k], source, ends, crop) for k in keep]
+        paths.append(steady.path(centre, extent, rows["care"], size, step))
+    begin, end = _edges(shot, source, rate)
+    return _eased(times - float(source.start), paths, begin, end)
 
 
 def _edges(shot: Span, source: Span, rate: Fraction) -> tuple[Fraction, Fraction]:
@@ -107,19 +118,13 @@ def _edges(shot: Span, source: Span, rate: Fraction) -> tuple[Fraction, Fraction
     return begin, max(begin, end)
 
 
-def _key(
-    point: tuple[float, float, float],
-    source: Span,
-    ends: tuple[Fraction, Fraction],
-    crop: tuple[float, float],
-) -> CropKey:
-    at = min(max(Fraction(round(point[0] * 1000), 1000) - source.start, ends[0]), ends[1])
+def _key(point: _Point, source: Span, crop: tuple[float, float]) -> CropKey:
     # Rounding must not push the crop over the frame's edge.
     x, y = (
         min(max(round(place, DIGITS), size / 2), 1 - size / 2)
         for place, size in zip(point[1:], crop, strict=True)
     )
-    return CropKey(at, x, y)
+    return CropKey(point[0], x, y)
 
 
 def _rows(evidence: Evidence, shot: Span) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -144,6 +149,7 @@ def _rows(evidence: Evidence, shot: Span) -> tuple[np.ndarray, dict[str, np.ndar
         known = known & face
     for name in columns:
         rows[name] = np.where(known, rows[name], np.nan)
+    rows["care"] = np.where(face, FACE_CARE, EYE_CARE)
     rows["face"] = face.astype(float)
     return times, rows
 
@@ -158,39 +164,36 @@ def _column(part: Any, name: str, count: int) -> np.ndarray:
 
 
 def _eased(
-    times: np.ndarray, paths: Sequence[Sequence[float]], ends: tuple[float, float]
-) -> list[tuple[float, float, float]]:
-    """Both axes between `ends`, rounded off between the rows by a monotone cubic, five points a row."""
+    times: np.ndarray, paths: Sequence[Sequence[float]], begin: Fraction, end: Fraction
+) -> list[_Point]:
+    """Both axes from `begin` to `end`, rounded off between the rows by a monotone cubic."""
     import numpy as np
     from scipy.interpolate import PchipInterpolator
 
-    grid = np.unique(
-        np.clip(np.concatenate([np.linspace(times[0], times[-1], 5 * len(times) - 4), ends]), *ends)
-    )
-    sides = []
-    for path in paths:
-        values = np.asarray(path)
-        inside = np.clip(grid, times[0], times[-1])
-        sides.append(
-            PchipInterpolator(times, values)(inside) if len(times) > 1 else np.full(len(grid), values[0])
-        )
-    return [(float(t), float(x), float(y)) for t, x, y in zip(grid, *sides, strict=True)]
+    between = np.linspace(times[0], times[-1], PER_ROW * (len(times) - 1) + 1)
+    inner = (Fraction(round(float(at) * 1000), 1000) for at in between)
+    grid = [begin, *(at for at in inner if begin < at < end), end]
+    at = np.clip(np.array([float(each) for each in grid]), times[0], times[-1])
+    sides = [
+        PchipInterpolator(times, np.asarray(path))(at) if len(times) > 1 else np.full(len(at), path[0])
+        for path in paths
+    ]
+    return [(when, float(x), float(y)) for when, x, y in zip(grid, *sides, strict=True)]
 
 
-def _corners(points: Sequence[tuple[float, float, float]]) -> list[int]:
+def _corners(points: Sequence[_Point], straight: float) -> list[int]:
     """The points that a straight line between their neighbours would miss (Ramer-Douglas-Peucker)."""
     keep, stack = {0, len(points) - 1}, [(0, len(points) - 1)]
     while stack:
         low, high = stack.pop()
-        worst, at = -inf, low
-        for k in range(low + 1, high):
-            share = (points[k][0] - points[low][0]) / (points[high][0] - points[low][0])
-            miss = max(
-                abs(points[low][d] + (points[high][d] - points[low][d]) * share - points[k][d])
-                for d in (1, 2)
-            )
-            worst, at = max((worst, at), (miss, k))
-        if worst > STRAIGHT:
+        misses = [(_miss(points[low], points[high], points[k]), k) for k in range(low + 1, high)]
+        worst, at = max(misses, default=(0.0, low))
+        if worst > straight:
             keep.add(at)
             stack += [(low, at), (at, high)]
     return sorted(keep)
+
+
+def _miss(low: _Point, high: _Point, point: _Point) -> float:
+    share = float((point[0] - low[0]) / (high[0] - low[0]))
+    return max(abs(low[d] + (high[d] - low[d]) * share - point[d]) for d in (1, 2))

@@ -15,17 +15,18 @@ if TYPE_CHECKING:
 MARGIN = 0.08
 """Share of the crop kept free on either side of the subject, where it fits."""
 
-# Weights, each on a sum over the rows: leaving the subject, moving, changing speed, changing it
-# abruptly, and standing off the subject's centre.
-_OUTSIDE, _MOVE, _BEND, _JERK, _OFF_CENTRE = 50.0, 1.0, 2.0, 4.0, 0.01
+# Weights, each on a sum over the rows: moving, changing speed, changing it abruptly, and standing off the
+# subject's centre. What leaving the subject costs, the caller says.
+_MOVE, _BEND, _JERK, _OFF_CENTRE = 1.0, 2.0, 4.0, 0.01
 
 
-def path(centre: np.ndarray, extent: np.ndarray, crop: float, step: float) -> list[float]:
+def path(centre: np.ndarray, extent: np.ndarray, care: np.ndarray, crop: float, step: float) -> list[float]:
     """The crop's centre in each row, within [crop / 2, 1 - crop / 2].
 
-    `centre` and `extent` (n,) are the subject's, 0..1 of the frame, NaN where it is unknown; `crop` is the
-    share of the frame that the crop covers, `step` the most that it may move from row to row (0: it
-    stands still). Without any known row it is the middle.
+    `centre` and `extent` (n,) are the subject's, 0..1 of the frame, NaN where it is unknown; `care` (n,) is
+    what a frame's width off the subject costs, in frame widths of movement. `crop` is the share of the
+    frame that the crop covers, `step` the most that it may move from row to row (0: it stands still).
+    Without any known row it is the middle.
     """
     import numpy as np
     from scipy.optimize import linprog
@@ -35,7 +36,7 @@ def path(centre: np.ndarray, extent: np.ndarray, crop: float, step: float) -> li
     rows = np.flatnonzero(np.isfinite(centre))
     if not len(rows):
         return [0.5] * count
-    blocks, low, high, costs = _wishes(centre, extent, crop, rows)
+    blocks, low, high, costs = _wishes(centre[rows], extent[rows], care[rows], crop, rows, count)
     # Each wish w holds low - e <= A p <= high + e, and its own e >= 0 costs.
     matrix = vstack(blocks, format="csr")
     error = eye(matrix.shape[0], format="csr")
@@ -57,26 +58,26 @@ def path(centre: np.ndarray, extent: np.ndarray, crop: float, step: float) -> li
 
 
 def _wishes(
-    centre: np.ndarray, extent: np.ndarray, crop: float, rows: np.ndarray
+    centre: np.ndarray, extent: np.ndarray, care: np.ndarray, crop: float, rows: np.ndarray, count: int
 ) -> tuple[list[Any], np.ndarray, np.ndarray, np.ndarray]:
     """What the path should do: matrix blocks, lower and upper bounds, cost of breaking each."""
     import numpy as np
     from scipy.sparse import eye
 
-    count, half = len(centre), crop / 2
+    half = crop / 2
     orders = [(weight, order) for weight, order in ((_MOVE, 1), (_BEND, 2), (_JERK, 3)) if count > order]
     blocks = [_difference(count, order) for _, order in orders]
     still = np.zeros(sum(count - order for _, order in orders))
     # The subject with its margin inside the crop; one that is larger than the crop fills it.
-    room = half - np.nan_to_num(extent[rows]) / 2
+    room = half - np.nan_to_num(extent) / 2
     reach = np.where(room > 0, np.maximum(room - MARGIN * crop, 0), -room)
-    subject = np.clip(centre[rows], 0, 1)
+    subject = np.clip(centre, 0, 1)
     aim = np.clip(subject, half, 1 - half)
     place = eye(count, format="csr")[rows]
     low = np.concatenate([still, subject - reach, aim])
     high = np.concatenate([still, subject + reach, aim])
     weights = [np.full(count - order, weight) for weight, order in orders]
-    costs = np.concatenate([*weights, np.full(len(rows), _OUTSIDE), np.full(len(rows), _OFF_CENTRE)])
+    costs = np.concatenate([*weights, care, np.full(len(rows), _OFF_CENTRE)])
     return [*blocks, place, place], low, high, costs
 
 

@@ -48,7 +48,6 @@ PATHS = {
     "runs across": lambda t: min(0.85, 0.15 + 0.35 * t),
     "paces to and fro": lambda t: 0.5 + 0.32 * math.sin(t * 1.1),
     "waits, goes, waits": lambda t: 0.25 + 0.5 * min(1, max(0, (t - 4) / 2)),
-    "jumps": lambda t: 0.3 if t < 5 else 0.7,
 }
 
 
@@ -75,6 +74,21 @@ def test_a_subject_that_hardly_moves_leaves_the_crop_still() -> None:
     crop = follow(walk(lambda t: 0.4 + 0.02 * math.sin(3 * t), 20, 0.01))
     assert len({key.x for key in crop.keys}) == 1
     assert crop.keys[0].x == pytest.approx(0.4, abs=0.03)
+
+
+def test_a_subject_that_is_suddenly_elsewhere_is_reached_within_a_second() -> None:
+    where = centres(follow(walk(lambda t: 0.3 if t < 5 else 0.7, 10)), 300)
+    half = 0.3164 / 2
+    assert (np.abs(where[:120] - 0.3) + WIDE <= half).all()
+    assert (np.abs(where[180:] - 0.7) + WIDE <= half).all()
+
+
+def test_a_passer_by_does_not_pull_the_crop_along() -> None:
+    rows = [(0.3, 0.5, 0.1, 0.4)] * 20
+    rows[9] = rows[10] = (0.85, 0.5, 0.1, 0.4)
+    crop = follow(evidence(10, focus=rows))
+    assert len({key.x for key in crop.keys}) == 1
+    assert abs(crop.keys[0].x - 0.3) + 0.05 < crop.width / 2
 
 
 def test_a_pan_starts_and_ends_softly() -> None:
@@ -128,4 +142,6 @@ def test_keys_count_from_the_clip_and_stay_few() -> None:
     assert crop.keys[0].at == 0
     assert crop.keys[-1].at <= 20
     assert len(crop.keys) < 40
+    restless = follow(walk(lambda t: 0.5 + 0.3 * math.sin(t * 1.7) * math.cos(t * 0.9), 120, 0.05))
+    assert len(restless.keys) <= reframe.MAX_KEYS
     assert crop == follow(walk(PATHS["walks across"], 60), 20.5, 40.5)
