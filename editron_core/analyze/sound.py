@@ -129,7 +129,8 @@ def _onsets(block: Block) -> np.ndarray:
     lead = (block.start - block.first) // HOP
     own = above[lead : lead + rows * per_row]
     own = np.pad(own, (0, rows * per_row - len(own)))
-    return np.clip(own.reshape(rows, per_row).max(axis=1) / FULL_ONSET_DB, 0, 1).astype(np.float32)
+    strongest = own.reshape(rows, per_row).max(axis=1)
+    return np.asarray(np.clip(strongest / FULL_ONSET_DB, 0, 1), np.float32)
 
 
 def _flux(samples: np.ndarray) -> np.ndarray:

@@ -99,8 +99,10 @@ def locate(model: str, models: Path) -> Path:
             return _whole(Path(download_model(model, local_files_only=True)))
         if reachable:
             return _whole(Path(download_model(model)))
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise _without_weights(f"the weights of {model} cannot be fetched: {error}", models) from error
+    except ValueError as error:  # neither a size that it knows nor a repository's name
+        raise _without_weights(f"there is no model named {model}", models) from error
     raise _without_weights(f"the weights of {model} are neither cached nor reachable", models)
 
 
