@@ -6,6 +6,7 @@ Each ends usable or with one MediaError, within 30 seconds; nothing is fetched, 
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from pathlib import Path
 
@@ -85,6 +86,8 @@ def lures(address: str, secret: Path) -> dict[str, bytes]:
         "hls key": f'#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="{address}/key"\n{segment}'.encode(),
         "ffconcat": f"ffconcat version 1.0\nfile '{address}/x.mp4'\n".encode(),
         "ffconcat of a file": f"ffconcat version 1.0\nfile '{secret}'\n".encode(),
+        "ffconcat of a neighbour": b"ffconcat version 1.0\nfile 'beside.mp4'\n",
+        "hls of a neighbour": b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:4,\nbeside.mp4\n#EXT-X-ENDLIST\n",
         "sdp": b"v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n",
         "dash": f"<?xml version='1.0'?><MPD><Period>{adaptation}</BaseURL></Representation>"
         "</AdaptationSet></Period></MPD>".encode(),
@@ -100,6 +103,7 @@ def test_playlists_under_any_name_are_refused_and_nothing_is_fetched(
     httpserver.expect_request("/").respond_with_data(b"")
     staging = tmp_path / "staging"
     staging.mkdir()
+    shutil.copy(clips["mp4"], staging / "beside.mp4")
     for name, content in lures(httpserver.url_for("").rstrip("/"), clips["mp4"]).items():
         path = tmp_path / f"{name}.{ending}"
         path.write_bytes(content)
