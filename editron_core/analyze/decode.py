@@ -24,7 +24,7 @@ PROXY, SOUND, LOUDNESS = "proxy.mp4", "sound.wav", "loudness.txt"
 PROXY_SIDE, SLIM_SIDE, SLIM_BELOW = 640, 480, 1024
 """Longest side of a proxy. A picture below `SLIM_BELOW` gets a slim one: encoding must stay cheap
 beside decoding, and little is lost of what such a picture held."""
-SMALL_PIXELS = 160 * 90
+SMALL_PIXELS = 128 * 72
 KEY_FRAMES_S = 1
 """Seconds between the proxy's key frames: a seek decodes so much at most."""
 KEEP_TIMES = ("-fps_mode", "passthrough", "-enc_time_base", "filter")
@@ -112,6 +112,8 @@ def _arguments(path: Path, probe: MediaProbe, pipes: list[str]) -> list[str]:
         outputs += ["-map", "[loud]", "-f", "null", "-"]
     return [
         *("-y", "-progress", "pipe:1", "-stats_period", "0.25", "-max_error_rate", "1"),
+        # The pictures are small: more threads per filter cost more than they save.
+        *("-filter_complex_threads", "1"),
         *ffmpeg.input_args(path.absolute()),
         *("-filter_complex", ";".join(graph)),
         *outputs,

@@ -61,7 +61,7 @@ class Moving:
         self._last: Area | None = None
 
     def add(self, row: int, before: np.ndarray, after: np.ndarray) -> None:
-        """Two luma pictures, (H, W) uint8, less than a row apart; `row` is the later one's."""
+        """Two small luma pictures, (h, w) float32; `row` is the later one's."""
         if row != self._row:
             self._finish()
             self._row = row
@@ -90,12 +90,12 @@ class Standing:
         self._last: Area | None = None
 
     def add(self, row: int, picture: np.ndarray) -> None:
-        """The sampled picture of a row, RGB (H, W, 3) uint8."""
+        """The sampled picture of a row, made small, RGB (h, w, 3) uint8."""
         self._last = densest(salience(picture), self._last)
         self._areas[row] = self._last
 
     def areas(self) -> dict[int, Area | None]:
-        """The salient area of each row that has a picture; None where it is blank."""
+        """The salient area of each row that was looked at; None where it is blank."""
         return self._areas
 
 
@@ -104,17 +104,17 @@ def columns(
 ) -> tuple[dict[str, np.ndarray], list[str | None]]:
     """The FOCUS columns, (rows,) float32 with NaN where unknown, and `focus_kind`.
 
-    Faces win over motion, and motion over what merely stands out. A row without a picture of its own
-    still shows the last one, and has its focus.
+    Faces win over motion, and motion over what merely stands out. A row at which nobody looked has what
+    stood out before it.
     """
     chosen: list[tuple[Area | None, str]] = []
+    stood: Area | None = None
     for row, found in enumerate(faces):
         if found:
             chosen.append((_largest(found), "face"))
-        elif row in moving or row in standing:
-            chosen.append((moving.get(row) or standing.get(row), "saliency"))
-        else:
-            chosen.append(chosen[-1] if chosen else (None, "saliency"))
+            continue
+        stood = standing.get(row, stood)
+        chosen.append((moving.get(row) or stood, "saliency"))
     places = [[a.x, a.y, a.w, a.h] if a is not None else [np.nan] * 4 for a, _ in chosen]
     table = np.array(places, np.float32)
     kinds = [kind if area is not None else None for area, kind in chosen]
@@ -182,15 +182,14 @@ def _normal(values: np.ndarray) -> np.ndarray:
 
 
 def _moved(before: np.ndarray, after: np.ndarray) -> np.ndarray | None:
-    """How much each place (of half the size) changed beyond the camera's motion and the noise."""
+    """How much each place changed beyond the camera's motion and the noise; None where no subject did."""
     cv2 = opencv()
-    height, width = after.shape
-    half = (max(8, width // 2), max(8, height // 2))
-    old, new = (cv2.resize(x, half, interpolation=cv2.INTER_AREA).astype(np.float32) for x in (before, after))
-    difference = _less_camera(old, new)
-    difference -= difference.mean()
-    strength = cv2.blur(np.abs(difference), (3, 3))
-    moved = np.maximum(strength - max(NOISE, OUTSTANDING * float(np.median(strength))), 0)
+    difference = _less_camera(before, after)
+    strength = cv2.blur(np.abs(difference - difference.mean()), (3, 3))
+    if strength.max() <= NOISE:
+        return None
+    middle = float(np.partition(strength, strength.size // 2, axis=None)[strength.size // 2])
+    moved = np.maximum(strength - max(NOISE, OUTSTANDING * middle), 0)
     share = np.count_nonzero(moved) / moved.size
     return moved if MOVING <= share <= EVERYWHERE else None
 
@@ -205,7 +204,9 @@ def _less_camera(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     plain = np.asarray(new - old)
     if _ring(plain) < STEADY:
         return plain
-    (dx, dy), _ = cv2.phaseCorrelate(old, new, cv2.createHanningWindow(old.shape[::-1], cv2.CV_32F))
+    window = cv2.createHanningWindow(old.shape[::-1], cv2.CV_32F)
+    # On copies: OpenCV multiplies the window into the pictures that it is given.
+    (dx, dy), _ = cv2.phaseCorrelate(old.copy(), new.copy(), window)
     moved = cv2.warpAffine(
         old, np.array([[1, 0, dx], [0, 1, dy]], np.float32), old.shape[::-1], borderMode=cv2.BORDER_REPLICATE
     )

@@ -146,9 +146,10 @@ def _seen(picture: Picture | None, wav: Path | None, probe: MediaProbe) -> _Seen
         duration = open_wav(wav).duration if wav is not None else probe.duration
         return _Seen(duration, rows_for(duration), engines=(NO_EYE,))
     assert probe.video is not None
-    end = picture.end(1 / probe.video.fps)
+    last, length = picture.last
     # What decoded counts; only how long the last frame stands is known to the file alone.
-    duration = probe.duration if end < probe.duration <= end + HELD_S else end
+    end = last + (length or 1 / probe.video.fps)
+    duration = probe.duration if last < probe.duration <= end + HELD_S else end
     rows, cuts = rows_for(duration), picture.cuts()
     columns, kinds, embeddings = picture.columns(rows, cuts)
     return _Seen(duration, rows, shots.spans(cuts, duration), columns, kinds, embeddings, picture.engines)

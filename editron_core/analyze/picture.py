@@ -19,6 +19,8 @@ from editron_core.analyze.vision import Eye, novelty
 from editron_core.domain.evidence import EngineUse
 from editron_core.media.frames import opencv
 
+SMALL_SIDE = 90
+"""Shorter side of the picture from which colours and salience are taken."""
 NO_EYE = EngineUse("vision", "none", "-", "no eye was asked for")
 
 
@@ -30,7 +32,7 @@ class Picture:
         self._motion = Motion()
         self._moving = focus.Moving()
         self._last: tuple[Fraction, np.ndarray] | None = None
-        self._ends: deque[Fraction] = deque(maxlen=2)
+        self._times: deque[Fraction] = deque(maxlen=2)
         self._faces = faces.Faces()
         self._standing = focus.Standing()
         self._looks: dict[int, Look] = {}
@@ -38,29 +40,31 @@ class Picture:
 
     def small(self, at: Fraction, picture: np.ndarray) -> None:
         """The next frame, small: yuv420p (H * 3 / 2, W) uint8."""
-        self._ends.append(at)
+        self._times.append(at)
         self._shots.take(at, picture)
-        luma = picture[: picture.shape[0] * 2 // 3]
-        if self._last is None:
-            self._last = (at, luma)
-        elif at - self._last[0] >= GAP_S:
-            before = self._last[1]
-            self._motion.add(self._last[0], at, change(before, luma))
+        if self._last is not None and at - self._last[0] < GAP_S:
+            return
+        luma = _halved(picture[: picture.shape[0] * 2 // 3])
+        if self._last is not None:
+            since, before = self._last
+            self._motion.add(since, at, change(before, luma))
             self._moving.add(row_of(at), before, luma)
-            self._last = (at, luma)
+        self._last = (at, luma)
 
     def sample(self, at: Fraction, picture: np.ndarray) -> None:
         """The first frame of a row: RGB (H, W, 3) uint8."""
         row = row_of(at)
-        self._looks[row] = look(picture)
-        self._standing.add(row, picture)
-        self._faces.take(at, picture)
-        self._album.add(row, picture)
+        cv2 = opencv()
+        grey, small = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), _fitted(picture, SMALL_SIDE)
+        self._looks[row] = look(grey, small)
+        if self._faces.take(at, grey):
+            self._standing.add(row, small)
+        self._album.add(row, picture, small)
 
-    def end(self, frame_length: Fraction) -> Fraction:
-        """When the last frame ends, if it lasts as long as the one before (or `frame_length`)."""
-        last = self._ends[-1]
-        return last + (last - self._ends[0] if len(self._ends) > 1 else frame_length)
+    @property
+    def last(self) -> tuple[Fraction, Fraction | None]:
+        """When the last frame begins, and how long after the one before it; None for a single frame."""
+        return self._times[-1], self._times[-1] - self._times[0] if len(self._times) > 1 else None
 
     def cuts(self) -> list[Fraction]:
         """Where shots begin, but the first; ask once, after the last frame."""
@@ -115,15 +119,13 @@ class Album:
         self._at: list[int] = []
         self._seen: list[Future[np.ndarray]] = []
 
-    def add(self, row: int, picture: np.ndarray) -> None:
-        """The picture of a row, RGB (H, W, 3) uint8; kept no larger than the eye needs."""
+    def add(self, row: int, picture: np.ndarray, small: np.ndarray) -> None:
+        """The picture of a row, RGB (H, W, 3) uint8, and the same made small; kept is what the eye needs."""
         if self._eye is None:
             return
-        height, width = picture.shape[:2]
-        share = min(1.0, self._eye.input_size / min(height, width))
-        size = (round(width * share), round(height * share))
-        cv2 = opencv()
-        self._pages.append(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+        least = self._eye.input_size
+        enough = small if min(small.shape[:2]) >= least else picture
+        self._pages.append(_fitted(enough, least))
         self._at.append(row)
         if len(self._pages) == self.BATCH:
             self._send()
@@ -146,3 +148,21 @@ class Album:
         if len(self._seen) >= self.WAITING:
             self._seen[-self.WAITING].result()
         self._seen.append(self._worker.submit(self._eye.see, pages))
+
+
+def _fitted(picture: np.ndarray, shorter: int) -> np.ndarray:
+    """The picture with its shorter side brought down to `shorter` pixels."""
+    height, width = picture.shape[:2]
+    share = shorter / min(height, width)
+    if share >= 1:
+        return picture
+    cv2 = opencv()
+    size = (round(width * share), round(height * share))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+
+
+def _halved(luma: np.ndarray) -> np.ndarray:
+    cv2 = opencv()
+    height, width = luma.shape
+    size = (max(8, width // 2), max(8, height // 2))
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.float32)

@@ -36,6 +36,7 @@ BLACK, WHITE = 24, 228
 """Video-range luma up to (from) which a pixel counts as blank: 16 and 235, and some noise."""
 BLANK_SHARE = 0.95
 """Share of such pixels that makes a picture blank; small print on black still is."""
+_ANY_RATE = Fraction(25)
 RHYTHM_S = 10.0
 """Shot rhythm counts cuts in this stretch around each instant; one a second is 1."""
 
@@ -126,7 +127,7 @@ class Adaptive:
         self._recent.append(_Look(at, luma))
         self._fades.take(at, luma)
         # Frames are numbered for the detector; their true times stay with us.
-        found = self._detector.process_frame(FrameTimecode(self._count, 25.0), bgr)
+        found = self._detector.process_frame(FrameTimecode(self._count, _ANY_RATE), bgr)
         self._count += 1
         if found and len(self._recent) == self._lag + 2:
             self._note_jump()
@@ -165,8 +166,7 @@ class _Fades:
         self._seen = False
 
     def take(self, at: Fraction, luma: np.ndarray) -> None:
-        share = max(np.count_nonzero(luma <= BLACK), np.count_nonzero(luma >= WHITE)) / luma.size
-        if share >= BLANK_SHARE:
+        if _blank(luma):
             self._since = at if self._since is None else self._since
             return
         if self._since is not None and self._seen:
@@ -181,6 +181,14 @@ class _Fades:
             for run in self._runs
             if not any(run.start - SHORTEST_S <= cut <= run.end + SHORTEST_S for cut in sharp)
         ]
+
+
+def _blank(luma: np.ndarray) -> bool:
+    mean = opencv().mean(luma)[0]
+    if BLACK + 20 < mean < WHITE - 20:  # cheaper to see, and then too few pixels can be blank
+        return False
+    blank = max(np.count_nonzero(luma <= BLACK), np.count_nonzero(luma >= WHITE))
+    return bool(blank >= BLANK_SHARE * luma.size)
 
 
 def _difference(a: np.ndarray, b: np.ndarray) -> float:

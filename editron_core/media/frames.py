@@ -13,6 +13,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
@@ -92,8 +93,9 @@ def read_nut(fd: int) -> Iterator[tuple[Fraction, np.ndarray]]:
     except av.error.InvalidDataError:
         return  # the child ended before it wrote a header; its exit status says why
     with container:
+        base = Fraction(container.streams.video[0].time_base)
         for frame in container.decode(video=0):
-            yield frame.pts * Fraction(frame.time_base), frame.to_ndarray()
+            yield frame.pts * base, frame.to_ndarray()
 
 
 def proxy_frames(proxy: Path, times: Sequence[Fraction]) -> np.ndarray:
@@ -172,6 +174,7 @@ def _decoded(container: Any, starts: list[float], wanted: set[int]) -> dict[int,
     return found
 
 
+@lru_cache(maxsize=1)
 def opencv() -> Any:
     """cv2 with one thread: our pictures are small, and ffmpeg needs the cores."""
     import cv2
