@@ -234,3 +234,19 @@ def test_refuses_what_holds_no_frames(plain: Path, tmp_path: Path) -> None:
     edit(path, "-i", str(words), "-c:s", "mov_text")
     with pytest.raises(MediaError, match="neither picture nor sound"):
         probe.probe(path)
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "ffconcat version 1.0\nfile 'beside.mov'\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:2,\nbeside.mov\n#EXT-X-ENDLIST\n",
+    ],
+    ids=["ffconcat", "hls"],
+)
+def test_never_follows_a_playlist_even_to_a_neighbour(plain: Path, tmp_path: Path, playlist: str) -> None:
+    (tmp_path / "beside.mov").write_bytes(plain.read_bytes())
+    path = tmp_path / "list.mp4"
+    path.write_text(playlist, "utf-8")
+    with pytest.raises(MediaError, match="cannot be read"):
+        probe.probe(path)
