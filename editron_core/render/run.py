@@ -11,6 +11,8 @@ from editron_core.media import ffmpeg
 
 GRAPH_FILE_SINCE = (7, 0)
 """From this version on any option's value may come from a file (`-/option file`)."""
+BYTES = 8 * process.GIB
+"""Address space of a graph with three encoders; what is really used stays near 1 GiB."""
 BYTES_PER_INPUT = process.GIB // 4
 """Address space per input: decoder, its threads' stacks and a few frames of 4K."""
 FILES_PER_INPUT = 4
@@ -34,7 +36,7 @@ def run(
     inputs = words.count("-i")
     limits = process.Limits(
         wall_s=wall_s,
-        memory=4 * process.GIB + inputs * BYTES_PER_INPUT,
+        memory=BYTES + inputs * BYTES_PER_INPUT,
         file_bytes=file_bytes,
         open_files=256 + FILES_PER_INPUT * inputs,
     )
