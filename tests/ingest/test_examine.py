@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -155,9 +154,6 @@ def test_sound_shorter_than_the_picture_is_no_damage(
 
 
 @pytest.mark.footage
-def test_real_odd_files_end_with_an_answer() -> None:
-    folder = os.environ.get("EDITRON_FOOTAGE")
-    if not folder:
-        pytest.skip("EDITRON_FOOTAGE is not set")
-    for path in sorted((Path(folder) / "edge").iterdir()):
+def test_real_odd_files_end_with_an_answer(footage: Path) -> None:
+    for path in sorted((footage / "edge").iterdir()):
         assert look(path, path.name).duration > 0
