@@ -25,6 +25,8 @@ PROXY_SIDE, SLIM_SIDE, SLIM_BELOW = 640, 480, 1024
 """Longest side of a proxy. A picture below `SLIM_BELOW` gets a slim one: encoding must stay cheap
 beside decoding, and little is lost of what such a picture held."""
 SMALL_PIXELS = 128 * 72
+SMALLEST_SIDE = 32
+"""No side is shorter: decord fails on pictures narrower than its own row alignment."""
 KEY_FRAMES_S = 1
 """Seconds between the proxy's key frames: a seek decodes so much at most."""
 KEEP_TIMES = ("-fps_mode", "passthrough", "-enc_time_base", "filter")
@@ -82,7 +84,7 @@ def decode(
 
 
 def proxy_size(video: VideoStream) -> tuple[int, int]:
-    """Width and height of the proxy: the displayed shape, even, never larger than the picture."""
+    """Width and height of the proxy: the displayed shape, even, no larger than the picture."""
     longest = max(video.width, video.height)
     side = PROXY_SIDE if longest >= SLIM_BELOW else SLIM_SIDE
     share = min(1.0, side / longest)
@@ -96,7 +98,7 @@ def small_size(video: VideoStream) -> tuple[int, int]:
 
 
 def _even(length: float) -> int:
-    return max(16, 2 * round(length / 2))
+    return max(SMALLEST_SIDE, 2 * round(length / 2))
 
 
 def _arguments(path: Path, probe: MediaProbe, pipes: list[str]) -> list[str]:
