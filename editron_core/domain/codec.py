@@ -40,9 +40,9 @@ def load(kind: type[T], data: Any) -> T:
 
 
 def canonical(value: Any) -> bytes:
-    """The canonical JSON of JSON-ready `value`."""
+    """The canonical JSON of JSON-ready `value`. Paths that are no UTF-8 keep their lone surrogates."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
+    return text.encode("utf-8", "surrogatepass")
 
 
 def content_hash(value: Any) -> str:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from editron_core.errors import Busy, LeaseLost
-from editron_core.store import Claim, Stage, Store
+from editron_core.store import Claim, NewBatch, Stage, Store
 from editron_core.store.blobs import Sealed
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow
+from editron_core.store.records.batches import Batches
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["editron_core.store", "store_workers"])
@@ -42,6 +43,15 @@ def raise_count(url: str, batch_id: str, times: int) -> None:
             row = session.get_one(BatchRow, batch_id, with_for_update=True)
             row.file_count += 1
     database.close()
+
+
+def append_batches(url: str, told: str) -> None:
+    """Record batches until killed, telling of each only when the store has said that it is recorded."""
+    batches = Batches(Database(url))
+    with Path(told).open("a") as log:
+        while True:
+            log.write(f"{batches.create(NewBatch('/footage')).id}\n")
+            log.flush()
 
 
 def write_outputs(claim: Claim, runs: Path, between: Callable[[], None] = lambda: None) -> None:

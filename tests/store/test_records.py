@@ -417,6 +417,19 @@ def test_a_failed_render_job_can_be_queued_again_and_a_complete_one_is_final(sto
         store.jobs.set_status(job.id, RenderJobStatus.QUEUED)
 
 
+def test_render_jobs_that_were_interrupted_are_failed_and_others_left_alone(store: Store) -> None:
+    session = new_session(store)
+    done, rendering, queued = (store.jobs.create(session.id, ["youtube"]) for _ in range(3))
+    other = store.jobs.create(new_session(store).id, ["youtube"])
+    for job in (done, rendering):
+        store.jobs.set_status(job.id, RenderJobStatus.RENDERING)
+    store.jobs.complete(done.id, [DELIVERABLE])
+    assert store.jobs.fail_interrupted(session.id) == 2
+    assert [store.jobs.get(job.id).last_error for job in (rendering, queued)] == ["was interrupted"] * 2
+    assert store.jobs.get(done.id).status is RenderJobStatus.COMPLETE
+    assert store.jobs.get(other.id).status is RenderJobStatus.QUEUED
+
+
 def test_deleting_a_batch_leaves_no_child_row(store: Store) -> None:
     session = new_session(store)
     store.files.add(session.batch_id, "a.mp4", "/footage/a.mp4")

@@ -215,6 +215,19 @@ class Jobs:
             row = locked(session, JobRow, job_id)
             row.progress_percent = max(row.progress_percent, min(100.0, percent))
 
+    def fail_interrupted(self, session_id: str) -> int:
+        """Mark as failed what killed processes left unfinished in a session; returns how many jobs.
+
+        The caller holds the session's lease: else it would end the job of a process that is at work.
+        """
+        unfinished = (RenderJobStatus.QUEUED, RenderJobStatus.RENDERING)
+        with self._database.write() as session:
+            mine = (JobRow.edit_session_id == session_id, JobRow.status.in_(unfinished))
+            rows = session.scalars(select(JobRow).where(*mine).with_for_update()).all()
+            for row in rows:
+                row.status, row.last_error = RenderJobStatus.FAILED, "was interrupted"
+            return len(rows)
+
     def complete(self, job_id: str, deliverables: Sequence[Deliverable]) -> RenderJob:
         """Record what a job left, and that it is complete."""
         with self._database.write() as session:

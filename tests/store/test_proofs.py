@@ -1,0 +1,110 @@
+"""Long proofs of the store at the size that is promised; `uv run pytest -m proof -n 0 -s tests/store`."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from store_workers import POINTS, PROCESSES, append_batches, raise_count, run_stage, run_stage_and_die
+from test_ledger import assert_finished_once
+
+from editron_core.store import NewBatch, Store, migrations
+from editron_core.store.models import LeaseRow, StageRow
+
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
+
+WRITERS = 8
+
+
+def forget(store: Store) -> None:
+    """Begin a trial from nothing."""
+    with store.database.write() as session:
+        for table in (StageRow, LeaseRow):
+            session.query(table).delete()
+    for entry in (store.blobs.root / "folders").glob("*/*"):
+        entry.rename(store.blobs.tmp / f"old-{entry.name}")
+    store.blobs.sweep(older_than_s=-60)
+
+
+def test_8000_transactions_of_8_writers(store: Store, url: str) -> None:
+    batch = store.batches.create(NewBatch("/footage"))
+    began = time.monotonic()
+    with PROCESSES.Pool(WRITERS) as pool:
+        pool.starmap(raise_count, [(url, batch.id, 1000)] * WRITERS, chunksize=1)
+    print(f"{8000 / (time.monotonic() - began):.0f} transactions/s")
+    assert store.batches.get(batch.id).file_count == 8000
+
+
+def test_100_killed_writers_lose_nothing_that_was_acknowledged(
+    store: Store, url: str, tmp_path: Path
+) -> None:
+    chance = random.Random(11)
+    told = tmp_path / "told"
+    for _ in range(100):
+        writer = PROCESSES.Process(target=append_batches, args=(url, str(told)))
+        writer.start()
+        time.sleep(chance.uniform(0.05, 0.3))
+        writer.kill()
+        writer.join()
+    acknowledged = told.read_text().split()
+    with store.database.read() as session:
+        kept = set(session.execute(text("SELECT id FROM media_batches")).scalars())
+        if store.database.lite:
+            assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+            assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+    print(f"{len(acknowledged)} acknowledged, {len(kept)} kept")
+    assert len(acknowledged) > 100
+    assert set(acknowledged) <= kept
+
+
+def test_60_stages_killed_at_every_point_converge(store: Store, url: str, tmp_path: Path) -> None:
+    blobs, runs = str(store.blobs.root), str(tmp_path / "runs")
+    outputs, slowest = set(), 0.0
+    for trial in range(60):
+        forget(store)
+        point = POINTS[trial % len(POINTS)]
+        worker = PROCESSES.Process(target=run_stage_and_die, args=(url, blobs, runs, point))
+        worker.start()
+        worker.join()
+        assert worker.exitcode == -signal.SIGKILL
+        began = time.monotonic()
+        assert run_stage(url, blobs, runs) == ("found" if point == "published" else "ran")
+        slowest = max(slowest, time.monotonic() - began)
+        assert_finished_once(store)
+        outputs |= {folder.name for folder in (store.blobs.root / "folders").glob("*/*")}
+    print(f"slowest recovery {slowest:.2f} s")
+    assert len(outputs) == 1
+
+
+def test_100_double_dispatches_run_once_each(store: Store, url: str, tmp_path: Path) -> None:
+    with PROCESSES.Pool(2) as pool:
+        for trial in range(100):
+            forget(store)
+            runs = tmp_path / f"runs{trial}"
+            arguments = (url, str(store.blobs.root), str(runs), 0.0, 60.0)
+            assert sorted(pool.starmap(run_stage, [arguments] * 2, chunksize=1)) == ["found", "ran"]
+            assert len(runs.read_text().splitlines()) == 1
+            assert_finished_once(store)
+
+
+def test_migrations_with_100_000_rows_go_down_and_up(store: Store, url: str, tmp_path: Path) -> None:
+    with store.database.write() as session:
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+        session.execute(
+            text(
+                "INSERT INTO leases (name, fence, host, pid, process_start, expires_at) "
+                f"{numbers} SELECT 'lease ' || i, i, 'a machine', i, i, 0 FROM n"
+            )
+        )
+    began = time.monotonic()
+    Store.open(url, tmp_path / "blobs").close()
+    print(f"opening with 100,000 rows: {1000 * (time.monotonic() - began):.0f} ms")
+    with store.database.exclusive() as connection:
+        migrations.downgrade(connection, "base")
+        migrations.upgrade(connection)
+        assert migrations.revision(connection) == migrations.HEAD
+    assert store.batches.list() == ()
