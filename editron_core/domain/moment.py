@@ -14,7 +14,7 @@ class Moment:
     file_id: str
     span: Span
     score: float
-    """Weighted sum of `signals`, 0..1."""
+    """Weighted sum of `signals`, 0..1; the best instant counts more where the profile says so."""
     signals: dict[str, float | None]
     """Mean of each weighted signal over the span, 0..1; null where it could not be measured."""
     contributions: dict[str, float]

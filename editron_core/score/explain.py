@@ -33,24 +33,25 @@ WORDS: dict[str, tuple[str, str]] = {
 STRONG = 0.6
 NOTABLE = 0.3
 MOST_NAMED = 3
+IN_ALL = 0.25
 QUOTE_CHARACTERS = 72
 
 
-def reason(
-    span: Span,
-    signals: Mapping[str, float | None],
-    contributions: Mapping[str, float],
-    evidence: Evidence,
-) -> str:
-    """The strongest contributions of a moment in words, and what is said in it."""
-    ranked = sorted(contributions, key=lambda name: (-contributions[name], name))
+def reason(moment: Candidate, evidence: Evidence) -> str:
+    """What speaks for a moment, in words, and what is said in it.
+
+    Signals are named in the order of what they add beyond the file's usual (a good picture all through is
+    no reason for one moment), a quarter of what they add in all counting too.
+    """
+    added, usual = moment.contributions, moment.usual
+    ranked = sorted(added, key=lambda name: (usual[name] - added[name] * (1 + IN_ALL), name))
     named: list[str] = []
-    for name in ranked:
-        value = signals[name]
+    for name in ranked[: 2 * MOST_NAMED]:
+        value = moment.signals[name]
         if value is not None and value >= NOTABLE and len(named) < MOST_NAMED:
             named.append(WORDS[name][0 if value >= STRONG else 1])
     text = _list(named) if named else "nothing stands out, and nothing else scores higher"
-    said = quote(span, evidence)
+    said = quote(moment.span, evidence)
     return text[0].upper() + text[1:] + (f"; “{said}”" if said else "")
 
 
@@ -65,18 +66,21 @@ def quote(span: Span, evidence: Evidence) -> str:
 
 
 def selection(
-    found: Sequence[Candidate], chosen: Sequence[Candidate], profile: Profile, near: tuple[float, int]
+    found: Sequence[Candidate],
+    chosen: Sequence[Candidate],
+    profile: Profile,
+    near: tuple[float, int] | None,
 ) -> str:
     """How many candidates passed and why no more are kept. `found` is best first.
 
-    `near` is a threshold that would let some in, and how many: told where none passed.
+    `near` is a threshold that would let some in, and how many; it is given where none passed.
     """
     rules = profile.selection
     passed = sum(c.score >= rules.threshold for c in found)
     if not found:
         return "0 of 0 passed; there was nothing to score"
     best = _floor(found[0].score)
-    if not passed:
+    if near is not None:
         verb = "is" if near[1] == 1 else "are"
         return (
             f"0 of {len(found)} passed; best {best} < {_figure(rules.threshold)}; "

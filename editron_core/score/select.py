@@ -48,6 +48,8 @@ class Candidate:
     score: float
     signals: dict[str, float | None]
     contributions: dict[str, float]
+    usual: dict[str, float]
+    """What each signal contributes on average over the whole file."""
     look: Floats | None
     """Mean embedding, unit length; null where no frame was embedded."""
 
@@ -75,7 +77,9 @@ def select(
         moments=tuple(_moment(c, evidence[c.file_id], profile) for c in chosen),
         considered=len(found),
         best_score=found[0].score if found else None,
-        explanation=explain.selection(found, chosen, profile, nearest(found, profile.selection))
+        explanation=explain.selection(
+            found, chosen, profile, None if chosen else nearest(found, profile.selection)
+        )
         + explain.unmeasured(profile, share, filled),
     )
 
@@ -93,14 +97,16 @@ def candidates(file_id: str, evidence: Evidence, curve: pl.DataFrame, profile: P
     looks = scorer.embeddings(evidence)
     values = {name: scorer.to_array(curve[name]) for name in profile.weights}
     _, parts = scorer.weigh(values, profile)
+    usual = {name: float(part[~np.isnan(score)].mean()) for name, part in parts.items()}
+    peak = profile.selection.peak
     made = []
     for span in spans:
-        rows = _rows(span, evidence.step, len(score)) * ~np.isnan(score)
-        if rows.any():
-            signals, added = _measure(rows, score, values, parts, profile.selection.peak)
-            made.append(
-                Candidate(file_id, span, math.fsum(added.values()), signals, added, _look(looks, rows))
-            )
+        rows = _rows(span, evidence.step, len(score))
+        cover = _covered(span, rows, evidence.step) * ~np.isnan(score[rows])
+        if cover.any():
+            signals, added = _measure(cover, score[rows], _cut(values, rows), _cut(parts, rows), peak)
+            look = _look(looks[rows], cover) if looks is not None else None
+            made.append(Candidate(file_id, span, math.fsum(added.values()), signals, added, usual, look))
     return made
 
 
@@ -123,13 +129,8 @@ def windows(score: Floats, step: Fraction, lengths: Lengths) -> list[Span]:
 
 def choose(found: Sequence[Candidate], rules: Rules) -> list[Candidate]:
     """The candidates that pass `rules`, best first. `found` is in its own order, best first."""
-    passed: list[Candidate] = []
-    for candidate in found:
-        if candidate.score < rules.threshold:
-            break
-        if not any(_overlaps(candidate, other, rules.max_overlap) for other in passed):
-            passed.append(candidate)
-    shortlist = passed[: SHORTLIST * rules.max_moments]
+    shortlist = _apart([c for c in found if c.score >= rules.threshold], rules.max_overlap)
+    shortlist = shortlist[: SHORTLIST * rules.max_moments]
     taken: list[int] = []
     per_file: Counter[str] = Counter()
     alike = _likeness(shortlist)
@@ -158,40 +159,59 @@ def nearest(found: Sequence[Candidate], rules: Rules) -> tuple[float, int]:
 
 
 def _measure(
-    rows: Floats, score: Floats, values: dict[str, Floats], parts: dict[str, Floats], peak: float
+    cover: Floats, score: Floats, values: dict[str, Floats], parts: dict[str, Floats], peak: float
 ) -> tuple[dict[str, float | None], dict[str, float]]:
-    """Each signal's mean over the rows where it was measured, and what it adds to the span's score."""
-    weight = rows / rows.sum()
-    best = int(np.argmax(np.where(rows >= rows.max() / 2, np.nan_to_num(score), -1.0)))
+    """Each signal's mean over the rows where it was measured, and what it adds to the span's score.
+
+    `cover` is how much of each row the span covers; the best instant is a row that it covers by half.
+    """
+    weight = cover / cover.sum()
+    best = int(np.argmax(np.where(cover >= cover.max() / 2, np.nan_to_num(score), -1.0)))
     added = {name: float((1 - peak) * (weight @ part) + peak * part[best]) for name, part in parts.items()}
     signals: dict[str, float | None] = {}
     for name, column in values.items():
-        known = rows * ~np.isnan(column)
+        known = cover * ~np.isnan(column)
         signals[name] = float(known @ np.nan_to_num(column) / known.sum()) if known.any() else None
     return signals, added
 
 
-def _rows(span: Span, step: Fraction, count: int) -> Floats:
-    """How much of each row `span` covers, 0..1."""
-    edges = np.arange(count + 1) * float(step)
+def _rows(span: Span, step: Fraction, count: int) -> slice:
+    """The rows that `span` touches, one at least."""
+    first = min(int(span.start // step), count - 1)
+    return slice(first, max(first + 1, min(count, math.ceil(span.end / step))))
+
+
+def _covered(span: Span, rows: slice, step: Fraction) -> Floats:
+    """How much of each of `rows` `span` covers, 0..1."""
+    edges = np.arange(rows.start, rows.stop + 1) * float(step)
     covered = np.minimum(edges[1:], float(span.end)) - np.maximum(edges[:-1], float(span.start))
     return np.asarray(np.clip(covered / float(step), 0.0, 1.0))
 
 
-def _look(embeddings: Floats | None, rows: Floats) -> Floats | None:
-    if embeddings is None:
-        return None
-    inside = embeddings[(rows > 0) & ~np.isnan(embeddings[:, 0])]
+def _cut(columns: dict[str, Floats], rows: slice) -> dict[str, Floats]:
+    return {name: column[rows] for name, column in columns.items()}
+
+
+def _look(embeddings: Floats, cover: Floats) -> Floats | None:
+    inside = embeddings[(cover > 0) & ~np.isnan(embeddings[:, 0])]
     total = inside.sum(axis=0)
     norm = float(np.linalg.norm(total))
     return total / norm if norm > 0 else None
 
 
-def _overlaps(a: Candidate, b: Candidate, most: float) -> bool:
-    if a.file_id != b.file_id:
-        return False
-    shorter = min(a.span.duration, b.span.duration)
-    return float(a.span.overlap(b.span)) > most * float(shorter)
+def _apart(found: Sequence[Candidate], most: float) -> list[Candidate]:
+    """Those of `found` that share at most `most` of the shorter one with any better one that was kept."""
+    kept: list[Candidate] = []
+    taken: dict[str, list[tuple[float, float]]] = {}
+    for candidate in found:
+        start, end = float(candidate.span.start), float(candidate.span.end)
+        others = np.array(taken.get(candidate.file_id, []), dtype=np.float64).reshape(-1, 2)
+        shared = np.minimum(end, others[:, 1]) - np.maximum(start, others[:, 0])
+        shorter = np.minimum(end - start, others[:, 1] - others[:, 0])
+        if (shared <= most * shorter).all():
+            kept.append(candidate)
+            taken.setdefault(candidate.file_id, []).append((start, end))
+    return kept
 
 
 def _likeness(found: Sequence[Candidate]) -> Floats:
@@ -219,6 +239,6 @@ def _moment(candidate: Candidate, evidence: Evidence, profile: Profile) -> Momen
         score=candidate.score,
         signals=candidate.signals,
         contributions=candidate.contributions,
-        reason=explain.reason(candidate.span, candidate.signals, candidate.contributions, evidence),
+        reason=explain.reason(candidate, evidence),
         profile_hash=profile.hash,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
@@ -12,13 +12,16 @@ from editron_core.domain.evidence import Evidence
 from editron_core.score.profile import Lengths
 from editron_core.times import Span
 
+_Priced = tuple[Fraction, Fraction]
+"""An instant and what it costs to end there, both in seconds."""
+
 LEAD = Fraction(12, 100)
 """Seconds kept before a sentence: the ear needs the breath."""
 TAIL = Fraction(25, 100)
 """Seconds kept after a sentence."""
 NEAR_CUT = Fraction(4, 10)
 """A cut so close to a sentence's end takes its place: no sliver of the next shot is shown."""
-FREE_COST = Fraction(3, 4)
+FREE_COST = Fraction(3, 2)
 """An end that lies at neither a cut nor a sentence costs as much as moving it by so many seconds."""
 SLIVER_COST = Fraction(1)
 """So does a cut less than `NEAR_CUT` inside either end."""
@@ -65,27 +68,19 @@ class Snapper:
         """
         if self.whole.duration <= self._lengths.min:
             return self.whole
-        starts, ends = self._sentence_points
-        tiers = (
-            (self._near(span.start, starts, self._sentences), self._near(span.end, ends, self._sentences)),
-            (
-                self._near(span.start, starts, self._sentences),
-                self._near(span.end, self._word_points[1], self._words),
-            ),
-            (
-                self._near(span.start, self._word_points[0], self._words),
-                self._near(span.end, self._word_points[1], self._words),
-            ),
-        )
-        for heads, tails in tiers:
+        for heads, tails in self._tiers(span):
             best = self._cheapest(heads, tails)
             if best is not None:
                 return best
         return span.clamp(self.whole)
 
-    def _near(
-        self, at: Fraction, points: Sequence[Fraction], blocks: _Blocks
-    ) -> list[tuple[Fraction, Fraction]]:
+    def _tiers(self, span: Span) -> Iterator[tuple[list[_Priced], list[_Priced]]]:
+        """Where the span may start and end: by sentences, then less and less strictly."""
+        whole, words = (self._sentence_points, self._sentences), (self._word_points, self._words)
+        for (starts, no_start), (ends, no_end) in ((whole, whole), (whole, words), (words, words)):
+            yield self._near(span.start, starts[0], no_start), self._near(span.end, ends[1], no_end)
+
+    def _near(self, at: Fraction, points: Sequence[Fraction], blocks: _Blocks) -> list[_Priced]:
         """Allowed ends near `at`, each with what it costs."""
         reach = max(Fraction(2), self._lengths.target / 2)
         edges = (self.whole.start, self.whole.end)
@@ -95,9 +90,7 @@ class Snapper:
             found.append((at, FREE_COST))
         return found
 
-    def _cheapest(
-        self, heads: list[tuple[Fraction, Fraction]], tails: list[tuple[Fraction, Fraction]]
-    ) -> Span | None:
+    def _cheapest(self, heads: list[_Priced], tails: list[_Priced]) -> Span | None:
         best: tuple[Fraction, Fraction, Fraction] | None = None
         for start, head in heads:
             for end, tail in tails:
