@@ -43,7 +43,7 @@ def approve(
     as_json: Json = False,
 ) -> None:
     """Sign off a cut as it is now (all cuts of the session without --timeline)."""
-    from editron_core.domain.job import EditSession, Verdict
+    from editron_core.domain.job import Verdict
 
     _decide(session, timeline, Verdict.APPROVE, note, author, as_json)
 
@@ -57,7 +57,7 @@ def reject(
     as_json: Json = False,
 ) -> None:
     """Turn a cut down, with the reason."""
-    from editron_core.domain.job import EditSession, Verdict
+    from editron_core.domain.job import Verdict
 
     _decide(session, timeline, Verdict.REJECT, reason, author, as_json)
 

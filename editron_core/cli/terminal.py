@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -156,6 +157,7 @@ def show_outcome(outcome: Outcome, as_json: bool) -> None:
         fail(complaint)
     out.print(f"\n[bold]batch[/]  {outcome.batch.id[:8]}  {outcome.batch.status.value}")
     if outcome.report is not None:
+        out.print(f"[bold]videos[/] {plain(str(outcome.report.absolute().parent))}", soft_wrap=True)
         out.print(f"[bold]report[/] {plain(str(outcome.report.absolute()))}", soft_wrap=True)
 
 
@@ -240,7 +242,8 @@ def show_rows(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> 
     table = Table(box=None, header_style="dim", pad_edge=False)
     for key, title in columns.items():
         numeric = all(isinstance(row.get(key), (int, float)) for row in rows)
-        table.add_column(title, justify="right" if numeric else "left", overflow="fold")
+        narrow = key not in ("name", "file", "note", "error", "reason", "description", "deliverable")
+        table.add_column(title, justify="right" if numeric else "left", overflow="fold", no_wrap=narrow)
     for row in rows:
         table.add_row(*(_cell(key, row.get(key)) for key in columns))
     out.print(table)
@@ -253,6 +256,8 @@ def _cell(key: str, value: Any) -> str:
         return f"{value:.1f}"
     if key in ("id", "session", "hash"):
         return str(value)[:8]
+    if key == "created_at":
+        return str(value)[:16].replace("T", " ")
     return plain(str(value))
 
 
@@ -263,12 +268,11 @@ def _show_files(outcome: Outcome) -> None:
             "status": file.status.value,
             "length": clock(file.probe.duration) if file.probe else None,
             "picture": _picture(file),
-            "error": file.error,
+            "note": file.error or "; ".join(file.probe.notes if file.probe else ()),
         }
         for file in outcome.files
     ]
-    titles = {"name": "file", "status": "status", "length": "length", "picture": "picture", "error": "error"}
-    show_rows(rows, titles)
+    show_rows(rows, {key: key.replace("name", "file") for key in rows[0]})
 
 
 def _picture(file: MediaFile) -> str | None:
@@ -295,15 +299,14 @@ def _show_moments(outcome: Outcome) -> None:
 def _show_deliverables(outcome: Outcome) -> None:
     rows = [
         {
-            "file": one.path,
+            "deliverable": Path(one.path).name,
             "aspect": one.aspect,
             "length": clock(one.duration),
             "size": f"{one.width}x{one.height}",
-            "lufs": one.loudness_lufs,
+            "LUFS": one.loudness_lufs,
             "checks": f"{sum(check.passed for check in one.checks)}/{len(one.checks)}",
         }
         for one in outcome.deliverables
     ]
     if rows:
-        titles = {"file": "deliverable", "aspect": "aspect", "length": "length", "size": "size"}
-        show_rows(rows, {**titles, "lufs": "LUFS", "checks": "checks"})
+        show_rows(rows, {key: key for key in rows[0]})

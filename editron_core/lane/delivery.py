@@ -13,7 +13,7 @@ from editron_core.lane.cutting import INTERCHANGE
 from editron_core.lane.desk import Desk, Progress
 from editron_core.lane.document import Cut, Outcome
 from editron_core.media.clips import cut_clip
-from editron_core.report import write_report
+from editron_core.report import RunDocument, write_report
 
 
 def deliver(desk: Desk, outcome: Outcome, out: Path) -> Outcome:
@@ -34,7 +34,7 @@ def deliver(desk: Desk, outcome: Outcome, out: Path) -> Outcome:
                 error.strerror or str(error), subject=str(error.filename or out), remedy="name another --out"
             ) from error
         done = replace(outcome, deliverables=placed)
-        return replace(done, report=write_report(report_of(done, clips), out))
+        return replace(done, report=write_report(_document(done, clips), out))
 
 
 def _deliverable(one: Deliverable, out: Path) -> Deliverable:
@@ -74,3 +74,21 @@ def _clips(outcome: Outcome, out: Path, tell: Progress) -> tuple[Path | None, ..
         made.append(path if proxy else None)
         tell(count / len(chosen))
     return tuple(made)
+
+
+def _document(outcome: Outcome, clips: tuple[Path | None, ...]) -> RunDocument:
+    return RunDocument(
+        title=outcome.batch.reference_name,
+        batch_id=outcome.batch.id,
+        files=outcome.files,
+        brief=outcome.brief,
+        evidence=outcome.evidence,
+        curves=outcome.curves,
+        selection=outcome.selection,
+        clips=clips,
+        insights=outcome.insights,
+        deliverables=outcome.deliverables,
+        findings=outcome.findings,
+        profile=outcome.profile,
+        timings=outcome.timings,
+    )

@@ -43,6 +43,7 @@ class Outcome:
     """By file id."""
     proxies: Mapping[str, Path] = field(default_factory=dict)
     """By file id; a file without picture has none."""
+    brief: str = ""
     profile: Mapping[str, str] = field(default_factory=dict)
     """`name` and `hash` of the profile that was applied."""
     selection: Selection | None = None

@@ -113,10 +113,13 @@ def _receive(desk: Desk, file: MediaFile, one: Found, tell: Progress) -> None:
             parts = desk.store.blobs.root / "downloads"
             parts.mkdir(exist_ok=True)
             arrival = url.fetch(one.locator, parts, tell)
-        probe = examine(arrival)
-        transcript = _transcript(desk, one, arrival, staging)
         blobs = desk.store.blobs
-        sha256 = blobs.put(arrival.path, sha256=arrival.sha256, move=True)
+        try:
+            probe = examine(arrival)
+            transcript = _transcript(desk, one, arrival, staging)
+            sha256 = blobs.put(arrival.path, sha256=arrival.sha256, move=True)
+        finally:
+            arrival.path.unlink(missing_ok=True)
         path = blobs.path(sha256, arrival.path.suffix)
         desk.store.files.arrived(file.id, str(path), sha256, arrival.size_bytes, transcript)
         desk.store.files.probed(file.id, probe)

@@ -33,12 +33,13 @@ def render(desk: Desk, outcome: Outcome) -> Outcome:
     made: list[Deliverable] = []
     with desk.timed("render"):
         for cut in outcome.cuts:
-            _refuse_unsigned(desk, cut)
+            refuse_unsigned(desk, cut)
             made += _session(desk, cut, outcome.by_id)
     return replace(outcome, deliverables=tuple(made))
 
 
-def _refuse_unsigned(desk: Desk, cut: Cut) -> None:
+def refuse_unsigned(desk: Desk, cut: Cut) -> None:
+    """Raises UsageError for a cut that production may not render."""
     if desk.settings.mode != "production":
         return
     open_cuts = signoff.unsigned(cut.session, desk.store.decisions.list(cut.session.id))

@@ -8,15 +8,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from editron_core.config import ROOT
 from editron_core.domain.progress import Step
 from editron_core.errors import SourceError
 from editron_core.lane.desk import Desk, Progress, code_version
 from editron_core.qa.drawn import draw
-from editron_core.qa.recipe import load
+from editron_core.qa.recipe import FOLDER, load, shipped
 from editron_core.store import Stage
-
-RECIPES = ROOT / "datasets" / "recipes"
 
 
 def draw_samples(desk: Desk, out: Path) -> Path:
@@ -24,9 +21,9 @@ def draw_samples(desk: Desk, out: Path) -> Path:
 
     Raises SourceError where the recipes are not beside the package.
     """
-    recipes = sorted(RECIPES.glob("*.toml"))
+    recipes = shipped()
     if not recipes:
-        raise SourceError("holds no recipe", subject=str(RECIPES), remedy="run from a checkout of Editron")
+        raise SourceError("holds no recipe", subject=str(FOLDER), remedy="run from a checkout of Editron")
     out.mkdir(parents=True, exist_ok=True)
     with desk.timed("draw"):
         for recipe in recipes:

@@ -45,7 +45,9 @@ def score(desk: Desk, engines: Engines, outcome: Outcome, order: Order) -> Outco
             )
         )
     applied = {"name": wanted.name, "hash": wanted.hash}
-    return replace(outcome, profile=applied, selection=chosen, curves=curves, insights=found)
+    return replace(
+        outcome, brief=order.brief, profile=applied, selection=chosen, curves=curves, insights=found
+    )
 
 
 def _profile(desk: Desk, order: Order) -> Profile:
