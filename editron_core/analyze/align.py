@@ -34,7 +34,7 @@ LONGEST_WHOLE = Fraction(90)
 ASTRAY = Fraction(1)
 """A word that lies further than this outside its cue shows that the cues do not fit the sound."""
 FRAMES_PER_S = 100
-BEAM = 1e-80
+BEAM = 1e-200
 """With the default beams the right path is lost and no alignment comes back (pocketsphinx #464). With its
 `bestpath` on, it often ends before the last word: the word lattice knows no final state."""
 KNOWN_SHARE = 0.5

@@ -9,13 +9,14 @@ import codecs
 import html
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from editron_core.analyze import language
 from editron_core.errors import MediaError
-from editron_core.times import Span, seconds
+from editron_core.times import Span
 
 LARGEST = 32 << 20
 """Bytes; a day of speech is about 1 MB."""
@@ -25,6 +26,8 @@ ENCODINGS = (
 )
 """What subtitle files without Unicode are really in; the earlier wins where two fit equally well."""
 INLINE_TIME = re.compile(r"<((?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3})>")
+VTT_TIMES = re.compile(r"^[ \t]*([\d:.,]+)[ \t]+-->[ \t]+([\d:.,]+).*$", re.MULTILINE)
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 MARKUP = re.compile(r"<[^>\n]*>|\{\\[^}\n]*\}")
 NOT_SPOKEN = re.compile(r"\[[^\]\n]*\]|^\s*\([^)\n]*\)\s*$|[♩♪♫♬]|>>+", re.MULTILINE)
 SPEAKER = re.compile(r"^\s*[-–—]*\s*[A-Z][A-Z0-9 .'-]{0,24}:\s", re.MULTILINE)
@@ -78,10 +81,8 @@ def read(path: Path, spoken: str | None = None) -> Script:
     kind = _kind(text, path)
     lines = _plain(text) if kind == "txt" else _cues(text, kind)
     if not lines:
-        what = "words" if kind == "txt" else "cues with words"
-        raise MediaError(
-            f"holds no {what}", subject=path.name, remedy="put the transcript in it or remove it"
-        )
+        remedy = "put the transcript in it or remove it"
+        raise MediaError("holds nothing that is spoken", subject=path.name, remedy=remedy)
     everything = " ".join(word for line in lines for word in line.words)
     return Script(path.name, _named_language(path) or spoken or language.detect(everything), tuple(lines))
 
@@ -169,20 +170,28 @@ def _plain(text: str) -> list[Line]:
 
 
 def _cues(text: str, kind: str) -> list[Line]:
-    import pysubs2
-
-    # pysubs2 takes all between two time lines for text; in WebVTT there are notes and names too.
-    if kind == "vtt":
-        blocks = (block[block.rfind("\n", 0, block.find("-->")) + 1 :] for block in _timed_blocks(text))
-        text = "WEBVTT\n\n" + "\n\n".join(blocks)
-    events = pysubs2.SSAFile.from_string(text, format_=kind, keep_html_tags=True)
     lines, last = [], Shown()
-    for event in sorted(events, key=lambda event: (event.start, event.end)):
-        span = Span(Fraction(event.start, 1000), Fraction(max(event.start, event.end), 1000))
-        rows = [row for row in event.text.replace("\\N", "\n").split("\n") if row.strip()]
-        fresh, last = last.news(rows, span)
+    for span, said in sorted(_vtt(text) if kind == "vtt" else _srt(text), key=lambda cue: cue[0]):
+        fresh, last = last.news([row for row in said.split("\n") if row.strip()], span)
         lines.append(_line(span, "\n".join(fresh)))
     return [line for line in lines if line.words]
+
+
+def _srt(text: str) -> Iterator[tuple[Span, str]]:
+    import pysubs2
+
+    for event in pysubs2.SSAFile.from_string(text, format_="srt", keep_html_tags=True):
+        span = Span(Fraction(event.start, 1000), Fraction(max(event.start, event.end), 1000))
+        yield span, event.text.replace("\\N", "\n")
+
+
+def _vtt(text: str) -> Iterator[tuple[Span, str]]:
+    """Not by pysubs2, which takes notes and names for text, and a row with two word times for a new cue."""
+    for block in re.split(r"\n\n+", text):
+        found = VTT_TIMES.search(block)
+        if found and not block.startswith(("NOTE", "STYLE", "REGION")):
+            start, end = _clock(found[1]), _clock(found[2])
+            yield Span(start, max(start, end)), block[found.end() :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +211,6 @@ class Shown:
         return fresh, Shown(plain[-1], span.end)
 
 
-def _timed_blocks(text: str) -> list[str]:
-    blocks = re.split(r"\n\n+", text)
-    return [block for block in blocks if "-->" in block and not block.startswith(("NOTE", "STYLE", "REGION"))]
-
-
 def _line(span: Span, text: str) -> Line:
     """A cue's words, with their own times where the text has them (`<00:01.200>`)."""
     first, *rest = INLINE_TIME.split(text)
@@ -222,5 +226,8 @@ def _line(span: Span, text: str) -> Line:
 
 
 def _clock(stamp: str) -> Fraction:
-    parts = [seconds(part.replace(",", ".")) for part in stamp.split(":")]
-    return sum((part * 60**power for power, part in enumerate(reversed(parts))), Fraction(0))
+    """`[[h:]m:]s.f` in seconds; what is no number counts as 0."""
+    whole = Fraction(0)
+    for part in stamp.replace(",", ".").split(":"):
+        whole = 60 * whole + (Fraction(part) if NUMBER.fullmatch(part) else 0)
+    return whole

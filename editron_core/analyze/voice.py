@@ -49,7 +49,8 @@ def pieces(sound: Sound) -> Iterator[Piece]:
         # Speech that runs on past the end belongs to the next piece, unless there is nothing else.
         last = start + len(samples) >= sound.frames
         if not last and len(spans) > 1 and spans[-1][1] > len(samples) - RATE * MIN_SILENCE_MS // 1000:
-            samples = samples[: spans.pop()[0]]
+            begin, _ = spans.pop()
+            samples = samples[: (spans[-1][1] + begin) // 2]
         yield Piece(start, samples, tuple(spans))
         start += len(samples)
 
