@@ -32,6 +32,9 @@ FLASH_S = Fraction(1, 4)
 """A picture that is back within this time was interrupted by a flash, not by another shot."""
 BACK = 0.4
 """... where it differs from what it was by less than this share of the jump to the flash."""
+LEAST_JUMP = 4.0
+"""Mean grey levels by which the pictures beside a cut differ at least. What the detector sees in less is
+the hue of near black, where a fade begins."""
 BLACK, WHITE = 24, 228
 """Video-range luma up to (from) which a pixel counts as blank: 16 and 235, and some noise."""
 BLANK_SHARE = 0.95
@@ -89,7 +92,7 @@ class _Look:
     """One frame, as far as flashes are concerned."""
 
     at: Fraction
-    luma: np.ndarray
+    picture: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,45 +118,46 @@ class Adaptive:
         self._count = 0
         self._jumps: list[_Jump] = []
         self._sure: list[Fraction] = []
-        self._calm_from = Fraction(-1)
+        self._flashes: list[Span] = []
         self._fades = _Fades()
 
     def take(self, at: Fraction, small: np.ndarray) -> None:
         """See `Detector`."""
         from scenedetect import FrameTimecode
 
-        luma = small[: small.shape[0] * 2 // 3]
         bgr = opencv().cvtColor(small, opencv().COLOR_YUV2BGR_I420)
-        self._recent.append(_Look(at, luma))
-        self._fades.take(at, luma)
+        self._recent.append(_Look(at, small))
+        self._fades.take(at, small[: small.shape[0] * 2 // 3])
         # Frames are numbered for the detector; their true times stay with us.
         found = self._detector.process_frame(FrameTimecode(self._count, _ANY_RATE), bgr)
         self._count += 1
         if found and len(self._recent) == self._lag + 2:
             self._note_jump()
-        self._judge(at, luma)
+        self._judge(at, small)
 
     def cuts(self) -> list[Fraction]:
         """See `Detector`."""
         sharp = sorted([*self._sure, *(jump.at for jump in self._jumps)])
-        return _apart(sharp, self._fades.cuts(sharp))
+        return _apart(sharp, self._fades.cuts(sharp, self._flashes))
 
     def _note_jump(self) -> None:
         before, first = self._recent[0], self._recent[1]
-        if first.at > self._calm_from:
-            self._jumps.append(_Jump(first.at, before.luma, _difference(before.luma, first.luma)))
+        size = _difference(before.picture, first.picture)
+        calm = not self._flashes or first.at > self._flashes[-1].end
+        if calm and size >= LEAST_JUMP:
+            self._jumps.append(_Jump(first.at, before.picture, size))
             for look in list(self._recent)[2:-1]:
-                self._judge(look.at, look.luma)
+                self._judge(look.at, look.picture)
 
-    def _judge(self, at: Fraction, luma: np.ndarray) -> None:
+    def _judge(self, at: Fraction, picture: np.ndarray) -> None:
         for jump in list(self._jumps):
             if at <= jump.at:
                 continue
             if at > jump.at + FLASH_S:
                 self._jumps.remove(jump)
                 self._sure.append(jump.at)
-            elif _difference(luma, jump.before) < BACK * jump.size:
-                self._calm_from = at
+            elif _difference(picture, jump.before) < BACK * jump.size:
+                self._flashes.append(Span(jump.at, at))
                 self._jumps = [other for other in self._jumps if other.at > at or other.at < jump.at]
 
 
@@ -174,12 +178,13 @@ class _Fades:
         self._since = None
         self._seen = True
 
-    def cuts(self, sharp: list[Fraction]) -> list[Fraction]:
-        """The middle of each blank stretch in or beside which there is no sharp cut."""
+    def cuts(self, sharp: list[Fraction], flashes: list[Span]) -> list[Fraction]:
+        """The middle of each blank stretch that is no flash and has no sharp cut in or beside it."""
         return [
             run.middle
             for run in self._runs
             if not any(run.start - SHORTEST_S <= cut <= run.end + SHORTEST_S for cut in sharp)
+            and not any(run.overlap(flash) for flash in flashes)
         ]
 
 
