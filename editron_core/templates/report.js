@@ -20,6 +20,7 @@ for (const plot of document.querySelectorAll(".plot")) {
       cell.textContent = value === null || value === undefined ? "–" : value.toFixed(2);
     }
   });
+  plot.dataset.ready = "";
   lanes.addEventListener("pointerleave", () => {
     cursor.hidden = true;
     now.textContent = "";
