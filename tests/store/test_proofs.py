@@ -44,10 +44,14 @@ def test_100_killed_writers_lose_nothing_that_was_acknowledged(
 ) -> None:
     chance = random.Random(11)
     told = tmp_path / "told"
+    told.touch()
     for _ in range(100):
+        before = told.stat().st_size
         writer = PROCESSES.Process(target=append_batches, args=(url, str(told)))
         writer.start()
-        time.sleep(chance.uniform(0.05, 0.3))
+        while told.stat().st_size == before:  # it has to get going
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0.0, 0.1))
         writer.kill()
         writer.join()
     acknowledged = told.read_text().split()
@@ -57,7 +61,7 @@ def test_100_killed_writers_lose_nothing_that_was_acknowledged(
             assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
             assert session.execute(text("PRAGMA foreign_key_check")).all() == []
     print(f"{len(acknowledged)} acknowledged, {len(kept)} kept")
-    assert len(acknowledged) > 100
+    assert len(acknowledged) >= 100
     assert set(acknowledged) <= kept
 
 
