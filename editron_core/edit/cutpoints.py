@@ -143,7 +143,7 @@ class CutPoints:
             for word, after in self._before(low, high + LEAD)
         ]
         cuts = self._shots(low - self._inside, high + FLASH)
-        shots = [(self._ceil(cut + self._inside), _SHOT) for cut in cuts]
+        shots = [(self._ceil(cut + inside), _SHOT) for cut in cuts for inside in (self._inside, 0)]
         shots += [(self._floor(cut - FLASH), _SILENCE) for cut in cuts]
         edge = [(Fraction(0), Fraction(0))]
         for at, cost in (*free, *spoken, *shots, *edge):
@@ -160,7 +160,7 @@ class CutPoints:
             for word, until in self._after(low - TAIL, high)
         ]
         cuts = self._shots(low - FLASH, high + self._inside)
-        shots = [(self._floor(cut - self._inside), _SHOT) for cut in cuts]
+        shots = [(self._floor(cut - inside), _SHOT) for cut in cuts for inside in (self._inside, 0)]
         shots += [(self._ceil(cut + FLASH), _SILENCE) for cut in cuts]
         edge = [(self.end, Fraction(0))]
         for at, cost in (*free, *spoken, *shots, *edge):

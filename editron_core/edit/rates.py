@@ -6,21 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 
-STANDARD = tuple(
-    Fraction(*pair)
-    for pair in (
-        (24000, 1001),
-        (24, 1),
-        (25, 1),
-        (30000, 1001),
-        (30, 1),
-        (50, 1),
-        (60000, 1001),
-        (60, 1),
-        (120, 1),
-    )
-)
-"""Frames per second that editors and platforms take: whole, or the NTSC rationals."""
+from editron_core.times import NTSC_RATES
+
+WHOLE = tuple(map(Fraction, (24, 25, 30, 50, 60, 120)))
+"""Frames per second that editors and platforms take, beside the NTSC rationals."""
+NEAR_NTSC = Fraction(1, 100)
+"""Closer than this to an NTSC rate, footage has that rate; a phone's 29.83 has not."""
 LEAST = Fraction(23)
 """Frames per second below which platforms refuse a file (Instagram, TikTok: 23)."""
 
@@ -35,8 +26,10 @@ def standard(fps: Fraction, most: int) -> Fraction:
         fps /= 2
     while 0 < fps * 101 / 100 < LEAST:
         fps *= 2
-    usable = [rate for rate in STANDARD if rate <= most] or [STANDARD[0]]
-    return min(usable, key=lambda rate: (abs(rate - fps) / rate, rate))
+    exact = next((ntsc for ntsc in NTSC_RATES if abs(fps - ntsc) < NEAR_NTSC and ntsc <= most), None)
+    return exact or min(
+        (rate for rate in WHOLE if rate <= most), key=lambda rate: (abs(rate - fps) / rate, rate)
+    )
 
 
 def common(footage: Iterable[tuple[Fraction, Fraction]], most: int) -> Fraction:

@@ -25,6 +25,10 @@ LEAST_KEPT = 0.5
 """A tall picture in a wide frame is cropped only if this share of it stays; else it is shown whole."""
 SPEED = 0.6
 """Frame widths (or heights) per second that the crop moves at most."""
+MOSTLY_KEPT = 0.7
+"""Where this share of the picture's height stays and no face is known, the crop looks for no subject."""
+OVERHEAD = 0.3
+"""Share of what is lost that is then lost above: heads stand in the upper part of a picture."""
 HEADROOM = 0.1
 """Share of the crop's height by which faces stand above its middle."""
 FACE_SHARE = 0.25
@@ -103,6 +107,9 @@ def _shot_points(
         centre, extent = rows[f"focus_{axis}"], rows["focus_w" if axis == "x" else "focus_h"]
         if axis == "y":
             centre = centre + HEADROOM * size * rows["face"]
+            if size >= MOSTLY_KEPT and not rows["face"].any():
+                paths.append([size / 2 + (1 - size) * OVERHEAD] * len(times))
+                continue
         step = 0.0 if still else SPEED * float(evidence.step)
         paths.append(steady.path(centre, extent, rows["care"], size, step))
     begin, end = _edges(shot, source, rate)

@@ -50,6 +50,27 @@ def test_cues_come_in_with_the_speech_and_stay_long_enough() -> None:
     assert not [gap for gap in gaps if 2 / RATE < gap < 12 / RATE], "small gaps are closed to two frames"
 
 
+def test_a_short_word_stays_as_long_as_the_rules_and_a_slow_reader_ask() -> None:
+    (alone,) = cues(say("Stop.", 2.0))
+    assert alone.span == Span(Fraction(2), 2 + Fraction(21, 25)), "5/6 s, up to the next frame"
+    (held,) = cues(say("This is said at an easy pace.", 2.0, each=0.4))
+    assert held.span.end - held.words[-1].span.end == pytest.approx(12 / 25, abs=1 / 25)
+    (rushed,) = cues(say("Extraordinarily complicated terminology!", 2.0, each=0.3))
+    assert rushed.span.end - rushed.words[-1].span.end > 1, "what is said fast stays longer"
+    (cut_off,) = cues(say("Stop.", 2.0), Span.of(0, "2.5"))
+    assert cut_off.span.end == Fraction("2.5")
+
+
+def test_the_cost_of_a_seam_follows_the_grammar() -> None:
+    seams = [("fog.", "Nobody"), ("camera,", "and"), ("camera", "and"), ("whole", "valley"), ("the", "whole")]
+    costs = [phrasing.seam(*pair) for pair in seams]
+    assert costs == sorted(set(costs)), "sentence < clause < conjunction < any word < article"
+    assert phrasing.lay(["one", "may", "see", "the", "whole", "valley"], Shape(chars=16)) == (
+        "one may see",
+        "the whole valley",
+    )
+
+
 def test_breaks_fall_at_phrases_not_after_articles() -> None:
     made = cues(say(STORY))
     ends = [line.split()[-1].lower() for cue in made for line in cue.lines]

@@ -137,6 +137,15 @@ def test_tall_pictures_are_cropped_up_and_down_with_room_over_faces() -> None:
     assert 0 <= top < 0.3 < top + crop.height / 2, "the face stands in the upper half"
 
 
+def test_a_slightly_too_tall_picture_keeps_its_heads() -> None:
+    low = [(0.5, 0.9, 0.3, 0.15)] * 12
+    vague = reframe.crop_path(evidence(6, focus=low), Span.of(0, 6), (640, 480), "16:9", rate=RATE)
+    assert all(key.y - vague.height / 2 == pytest.approx(0.3 * (1 - vague.height)) for key in vague.keys)
+    face = evidence(6, focus=[(0.5, 0.12, 0.2, 0.15)] * 12, kinds=["face"] * 12)
+    sure = reframe.crop_path(face, Span.of(0, 6), (640, 480), "16:9", rate=RATE)
+    assert sure.keys[0].y - sure.height / 2 < 0.05
+
+
 def test_keys_count_from_the_clip_and_stay_few() -> None:
     crop = follow(walk(PATHS["walks across"], 60), 20.5, 40.5)
     assert crop.keys[0].at == 0
