@@ -9,6 +9,7 @@ Only numbers and file names of our own making enter the graph: text is drawn fro
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from editron_core.render.plan import Piece, RenderPlan
 from editron_core.render.source import media_input, opening, own_input
 
 DECODER_THREADS = 64
-"""Decoder threads of all inputs together: each costs memory, and few decode at the same time."""
+"""Most decoder threads of all inputs together: each costs memory, and few decode at the same time."""
 INTERLACED_CODECS = ("mpeg2video", "dvvideo", "mpeg1video")
 INTERLACED_CONTAINERS = ("mpegts", "mpeg", "mxf")
 """Where interlaced pictures still come from; only frames marked as interlaced are touched."""
@@ -77,13 +78,9 @@ def _clip(plan: RenderPlan, piece: Piece, room: Workroom, inputs: int) -> dict[s
 def exact_frames(piece: Piece, video: VideoStream, inputs: int) -> Any:
     """The clip's frames on the timeline's grid: exactly as many as it has there, counted from 0."""
     start = opening(piece.clip.source.start, piece.probe)
-    threads = max(1, DECODER_THREADS // inputs)
-    source = (
-        media_input(piece, start, an=None, threads=threads)
-        if threads < 16
-        else media_input(piece, start, an=None)
-    )
-    stream = source[str(video.index)]
+    share = max(1, DECODER_THREADS // inputs)
+    few = {"threads": share} if share < (os.cpu_count() or 1) else {}  # else ffmpeg takes one per core
+    stream = media_input(piece, start, an=None, **few)[str(video.index)]
     if video.codec in INTERLACED_CODECS or any(
         c in INTERLACED_CONTAINERS for c in piece.probe.container.split(",")
     ):

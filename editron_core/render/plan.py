@@ -76,6 +76,11 @@ class RenderPlan:
             raise UsageError("has no aspect to render", subject=f"timeline {self.timeline.name}")
         for aspect in self.presets:
             self.preset(aspect).size(aspect)
+        for clip in self.timeline.clips:
+            if clip.file_id not in self.files:
+                raise UsageError(
+                    "names a file that is not in the batch", subject=f"timeline {self.timeline.name}"
+                )
 
     @property
     def aspects(self) -> tuple[str, ...]:
@@ -105,7 +110,7 @@ class RenderPlan:
     @property
     def cut_frames(self) -> int:
         """How many frames the clips last together."""
-        return sum(piece.frames for piece in self.pieces())
+        return sum(to_frames(clip.source.duration, self.rate) for clip in self.timeline.clips)
 
     @property
     def frames(self) -> int:
@@ -132,6 +137,8 @@ class RenderPlan:
             file = self.files[clip.file_id]
             if file.probe is None:
                 raise MediaError("was never probed", subject=file.name, remedy="ingest it again")
+            if not Path(file.path).is_file():
+                raise MediaError("is no longer where it was", subject=file.name, remedy="ingest it again")
             frames = to_frames(clip.source.duration, self.rate)
             yield Piece(index, clip, file, file.probe, first, frames, self.rate)
             first += frames

@@ -58,6 +58,8 @@ class Tuning:
     gain_db: float
     ceiling_db: float | None
     """Where the limiter holds the peaks; null without a limiter."""
+    level: bool = True
+    """Whether the loudness is brought to the target; silence and room noise keep theirs."""
 
 
 def tracks(plan: RenderPlan, folder: Path) -> dict[str, Track]:
@@ -115,7 +117,7 @@ def master(joined: Path, before: Loudness, preset: Preset, stem: Path) -> Track:
 
 def _first_tuning(before: Loudness, preset: Preset) -> Tuning:
     if before.lufs is None or before.lufs < QUIET_LUFS or before.dbtp is None:
-        return Tuning(0.0, None)
+        return Tuning(0.0, None, level=False)
     gain = preset.lufs - before.lufs
     peaky = before.dbtp + gain > preset.dbtp - HEADROOM
     return Tuning(gain, preset.dbtp - HEADROOM if peaky else None)
@@ -133,9 +135,9 @@ def _better_tuning(tuning: Tuning, after: Loudness, preset: Preset, given: float
     if over > 0:
         ceiling = (preset.dbtp - HEADROOM if ceiling is None else ceiling) - over - 0.05
     off = preset.lufs - after.lufs
-    if after.lufs >= QUIET_LUFS and abs(off) > CLOSE_ENOUGH:
+    if tuning.level and abs(off) > CLOSE_ENOUGH:
         gain += off / given
-    changed = Tuning(gain, ceiling)
+    changed = Tuning(gain, ceiling, tuning.level)
     return None if changed == tuning else changed
 
 

@@ -22,7 +22,7 @@ from editron_core.render.plan import RenderPlan
 from editron_core.render.presets import preset
 from tests.render.drawing import FONTS, clip, ff, media, plan_of, tone
 
-ROUNDS = 2
+ROUNDS = 3
 RATE = Fraction(30)
 STARTS, FRAMES = (2, 9, 16, 23), 60
 PRESETS = {"16:9": "youtube", "9:16": "shorts", "1:1": "feed"}

@@ -21,7 +21,8 @@ PRESETS = {"16:9": "youtube", "9:16": "shorts", "1:1": "feed"}
 
 
 def plan(tmp_path: Path, brand: BrandKit) -> RenderPlan:
-    file = MediaFile("a", "b", "a.mp4", "/none", "0" * 64, 1, BatchStatus.READY)
+    (tmp_path / "a.mp4").touch()
+    file = MediaFile("a", "b", "a.mp4", str(tmp_path / "a.mp4"), "0" * 64, 1, BatchStatus.READY)
     return plan_of(tmp_path, [file], [clip("a", 0, 5, F(25))], F(25), PRESETS, brand)
 
 

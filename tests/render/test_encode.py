@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -272,7 +273,9 @@ def test_plans_that_cannot_be_rendered_say_why(plain, tmp_path):
         plan_of(tmp_path, [file], [], F(25))
     with pytest.raises(UsageError, match="does not take 16:9"):
         plan_of(tmp_path, [file], [clip("a", 0, 5, F(25))], F(25), {"16:9": "shorts"})
-    from dataclasses import replace
-
+    with pytest.raises(UsageError, match="not in the batch"):
+        plan_of(tmp_path, [file], [clip("b", 0, 5, F(25))], F(25))
+    with pytest.raises(MediaError, match="no longer where it was"):
+        render(plan_of(tmp_path, [replace(file, path="/gone")], [clip("a", 0, 5, F(25))], F(25)))
     with pytest.raises(MediaError, match="never probed"):
         render(plan_of(tmp_path, [replace(file, probe=None)], [clip("a", 0, 5, F(25))], F(25)))
