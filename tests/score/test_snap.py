@@ -55,8 +55,8 @@ def test_where_somebody_talks_on_it_ends_between_two_words():
 
 
 def test_no_sliver_of_a_shot_is_left_at_either_end():
-    found = Snapper(evidence(cuts=(10.2, 18.1)), LENGTHS).snap(Span.of(10, 18.3))
-    assert found == Span.of(10.2, 18.1)
+    cuts = (9.9, 10.2, 18.1, 18.4)
+    assert Snapper(evidence(cuts=cuts), LENGTHS).snap(Span.of(10, 18.3)) == Span.of(10.2, 18.1)
 
 
 def test_a_file_shorter_than_the_shortest_moment_is_one_span():

@@ -35,6 +35,15 @@ def test_a_single_spike_does_not_take_the_place_of_a_longer_stretch():
     assert spans_from_curve(curve, STEP)[0].span == Span.of(20, 36)
 
 
+def test_many_levels_that_nearly_agree_outweigh_one_stretch_that_all_repeat():
+    # Every level cuts the hill elsewhere and the box at the same place; the hill holds more.
+    hill = 1 - np.abs(np.linspace(-1, 1, 41))
+    box = [0.72] * 9
+    best = spans_from_curve([*hill, *[0.0] * 6, *box, *[0.0] * 6], STEP)[0].span
+    assert best.start > 0
+    assert best.holds(Fraction(40))
+
+
 def test_flat_empty_and_unknown_curves():
     assert [c.span for c in spans_from_curve([0.4] * 5, STEP)] == [Span.of(0, 10)]
     assert spans_from_curve([], STEP) == ()
