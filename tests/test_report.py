@@ -65,7 +65,12 @@ def evidence(rows: int = 40, said: str = "What a goal!", fallback: str | None = 
 def curve(rows: int = 40) -> pl.DataFrame:
     score = np.sin(np.arange(rows) / rows * math.pi)
     return pl.DataFrame(
-        {"time_s": np.arange(rows) / 2, "score": score, "motion": score, "loudness": [None, *score[1:]]}
+        {
+            "time_s": np.arange(rows) / 2,
+            "score": score,
+            "motion": score,
+            "loudness": [None, *score[1:20], None, *score[21:]],
+        }
     )
 
 
@@ -200,6 +205,7 @@ def test_curves_are_drawn_where_they_were_measured(shown: html.HtmlElement) -> N
     assert max(values) == 1.0
     gap = lanes["loudness"].xpath(".//path[@class='line']/@d")[0]
     assert gap.startswith("M25.0 ")  # the first half second is null
+    assert gap.count("M") == 2  # and so is one in the middle
     assert json.loads(lanes["loudness"].xpath(".//@data-values")[0])[0] is None
 
 
@@ -220,6 +226,7 @@ def test_long_footage_keeps_its_peaks_and_the_page_small(tmp_path: Path) -> None
     assert len(values) <= 900
     assert values.index(1.0) == pytest.approx(30_000 / rows * len(values), abs=1)
     assert path.stat().st_size < 700_000
+    assert "not measured" in words(section(html.fromstring(path.read_text()), "signals"))
 
 
 def test_the_transcript_names_the_moments_it_is_part_of(shown: html.HtmlElement) -> None:
