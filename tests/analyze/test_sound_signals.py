@@ -142,6 +142,10 @@ class TestAudioEvent:
         ticks = sounds.clicks(8, np.arange(0.1, 7.9, 0.2))
         assert measure(ticks)["audio_event"].max() < 0.2
 
+    def test_a_shaker_over_a_held_chord_is_music(self, measure: Measure) -> None:
+        chord = sum(sounds.tone(6, pitch) for pitch in (880, 1320, 1760, 2640, 3520))
+        assert measure(0.5 * sounds.applause(rng(2), 6) + 0.3 * chord)["audio_event"].max() < 0.2
+
     def test_it_lies_where_the_crowd_is(self, measure: Measure) -> None:
         speech = sounds.spoken(("And the winner of the evening is about to be announced.",))[0][: 4 * RATE]
         values = measure(np.concatenate([speech, sounds.applause(rng(8), 4)]))["audio_event"]
