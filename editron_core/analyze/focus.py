@@ -19,7 +19,7 @@ WINDOW = (0.34, 0.7)
 """Width and height, as shares of the picture, of the window that is placed on the most of what counts:
 about what a vertical crop of a wide picture shows. Between two subjects it chooses one and never the
 middle."""
-LOYALTY = 0.5
+LOYALTY = 1.0
 """How much more the last row's place counts: two equal subjects do not make the focus jump."""
 NOISE = 4.0
 """Grey levels of change that are noise."""
@@ -27,6 +27,8 @@ OUTSTANDING = 3.0
 """... and so is what lies below this multiple of the median change: the camera zooms or shakes."""
 EVERYWHERE = 0.4
 """Share of moving pixels from which nothing can be told apart: a cut, a flash, a whip pan."""
+CHAOS = 10.0
+"""... and so it is where half of the picture changes by more grey levels than this."""
 MOVING = 4e-4
 """Least share of moving pixels that makes a subject: 6 of 160x90."""
 RING = 0.12
@@ -189,6 +191,8 @@ def _moved(before: np.ndarray, after: np.ndarray) -> np.ndarray | None:
     if strength.max() <= NOISE:
         return None
     middle = float(np.partition(strength, strength.size // 2, axis=None)[strength.size // 2])
+    if middle > CHAOS:
+        return None
     moved = np.maximum(strength - max(NOISE, OUTSTANDING * middle), 0)
     share = np.count_nonzero(moved) / moved.size
     return moved if MOVING <= share <= EVERYWHERE else None

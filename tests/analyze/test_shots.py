@@ -120,7 +120,7 @@ def test_rhythm_counts_cuts_in_ten_seconds():
 
 
 def test_the_network_reads_windows_as_its_authors_read_the_whole():
-    """260 frames are six windows; a dissolve around 110 and a cut at 180 are found, as in one reading."""
+    """160 frames are four windows; a dissolve around 60 and a cut at 130 are found, as in one reading."""
     import torch
 
     first, second = scene(11), scene(12)
@@ -128,7 +128,7 @@ def test_the_network_reads_windows_as_its_authors_read_the_whole():
     def mix(n: int) -> np.ndarray:
         return (first(n + 50) * (1 - n / 20) + second(n) * (n / 20)).astype(np.uint8)
 
-    frames = play((scene(10), 50), (first, 50), (mix, 20), (later(second, 20), 60), (scene(13), 80))
+    frames = play((scene(10), 20), (later(first, 20), 30), (mix, 20), (later(second, 20), 60), (scene(13), 30))
     detector = shots.Network("cpu")
     found = [int(cut * 25) for cut in cuts(frames, detector)]
     tiny = [
@@ -137,10 +137,10 @@ def test_the_network_reads_windows_as_its_authors_read_the_whole():
     ]
     tiny = np.stack([opencv().resize(f, (48, 27), interpolation=opencv().INTER_AREA) for f in tiny])
     chances = detector._model.predict_frames(torch.from_numpy(tiny), quiet=True)[0].numpy()
-    ends = [n + 1 for n in range(259) if chances[n] > 0.5 >= chances[n + 1]]
+    ends = [n + 1 for n in range(159) if chances[n] > 0.5 >= chances[n + 1]]
     assert found == ends
-    assert 180 in found
-    assert any(102 <= cut <= 120 for cut in found)
+    assert 130 in found
+    assert any(52 <= cut <= 70 for cut in found)
 
 
 def test_the_network_sees_no_cut_in_a_short_still_file():

@@ -1,0 +1,121 @@
+"""Faces: where they are, that they are searched for only where something changed, and what they weigh."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from editron_core.analyze import faces
+from editron_core.analyze.faces import Face, Faces
+from editron_core.qa.portrait import Portrait
+
+WIDTH, HEIGHT, HEAD = 480, 270, 90
+
+
+@pytest.fixture(scope="module")
+def portrait() -> Portrait:
+    from editron_core.qa.portrait import Face as Looks
+
+    return Portrait(Looks(), HEAD)
+
+
+def picture(portrait: Portrait, *places: tuple[float, float], ground: int = 130) -> np.ndarray:
+    """The luma of a picture with a face at each place, in shares of width and height."""
+    shown = Image.new("RGB", (WIDTH, HEIGHT), (ground, ground, ground))
+    for x, y in places:
+        portrait.paint(shown, x * WIDTH, y * HEIGHT, 1.0, 0.3)
+    return np.asarray(shown.convert("L"))
+
+
+class Counted:
+    """A cascade that counts the pixels it searches."""
+
+    def __init__(self, inner: object) -> None:
+        self._inner = inner
+        self.searched: list[int] = []
+
+    def detectMultiScale(self, part, *words, **more):
+        self.searched.append(part.size)
+        return self._inner.detectMultiScale(part, *words, **more)
+
+
+def counted(looker: Faces) -> list[int]:
+    looker._cascade = Counted(looker._cascade)
+    return looker._cascade.searched
+
+
+def test_a_face_is_found_where_it_is(portrait):
+    looker = Faces()
+    looker.take(Fraction(0), picture(portrait, (0.7, 0.45)))
+    [face] = looker.seen(1, [])[0]
+    assert face.x == pytest.approx(0.7, abs=0.03)
+    assert face.y == pytest.approx(0.45, abs=0.06)
+    assert face.w * WIDTH == pytest.approx(HEAD, rel=0.3)
+    assert face.w * WIDTH == pytest.approx(face.h * HEIGHT, rel=0.05)
+
+
+def test_two_faces_are_two_and_an_empty_wall_is_none(portrait):
+    looker = Faces()
+    looker.take(Fraction(0), picture(portrait, (0.25, 0.5), (0.75, 0.5)))
+    assert len(looker.seen(1, [])[0]) == 2
+    looker = Faces()
+    looker.take(Fraction(0), picture(portrait))
+    assert looker.seen(1, []) == [()]
+
+
+def test_what_stays_the_same_is_searched_once(portrait):
+    looker = Faces()
+    searched = counted(looker)
+    for second in range(6):
+        looker.take(Fraction(second), picture(portrait, (0.3, 0.5)))
+    assert len(searched) == 1
+    assert all(len(found) == 1 for found in looker.seen(12, []))
+
+
+def test_only_what_changed_is_searched_again_and_faces_elsewhere_stay(portrait):
+    looker = Faces()
+    searched = counted(looker)
+    looker.take(Fraction(0), picture(portrait, (0.15, 0.5)))
+    looker.take(Fraction(1), picture(portrait, (0.15, 0.5), (0.8, 0.5)))
+    looker.take(Fraction(2), picture(portrait, (0.15, 0.5)))
+    assert len(searched) == 3
+    assert max(searched[1:]) < 0.6 * searched[0]
+    numbers = [len(found) for at, found in looker._sightings]
+    assert numbers == [1, 2, 1]
+
+
+def test_another_picture_is_searched_at_once(portrait):
+    looker = Faces()
+    assert looker.take(Fraction(0), picture(portrait, ground=60))
+    assert not looker.take(Fraction(1, 2), picture(portrait, ground=62))
+    assert looker.take(Fraction(3, 4), picture(portrait, (0.5, 0.5), ground=200))
+
+
+def sighted(*found: tuple[float, tuple[Face, ...]], rows: int, cuts: tuple[float, ...] = ()) -> list[int]:
+    looker = Faces()
+    looker._sightings = [(Fraction(str(at)), seen) for at, seen in found]
+    return [len(seen) for seen in looker.seen(rows, [Fraction(str(cut)) for cut in cuts])]
+
+
+HERE, THERE = Face(0.3, 0.3, 0.2, 0.3), Face(0.8, 0.3, 0.1, 0.2)
+
+
+def test_what_no_neighbour_confirms_is_a_false_alarm():
+    assert sighted((0, ()), (1, (HERE,)), (2, ()), rows=6) == [0] * 6
+    assert sighted((0, (HERE,)), (1, (HERE, THERE)), (2, ()), rows=6) == [1, 1, 1, 1, 0, 0]
+
+
+def test_a_cut_parts_witnesses_and_ends_a_face():
+    """The only search of a shot needs no witness, and its faces are not shown in the next shot."""
+    assert sighted((0, ()), (1, (HERE,)), (2, ()), rows=6, cuts=(1, 2)) == [0, 0, 1, 1, 0, 0]
+
+
+def test_the_signal_grows_with_number_and_size():
+    small, large = Face(0.5, 0.5, 0.08, 0.14), Face(0.5, 0.5, 0.25, 0.44)
+    none, one, near, group = faces.column([(), (small,), (large,), (small,) * 6])
+    assert none == 0
+    assert 0.2 < one < 0.5 < near < 1
+    assert one < group < 1

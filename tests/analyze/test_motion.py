@@ -1,0 +1,116 @@
+"""Motion, sharpness, exposure and colour tell apart what they should, on one fixed scale."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from editron_core.analyze.motion import Motion, change, colour, exposure, sharpness
+from editron_core.media.frames import opencv
+from tests.auc import auc
+
+SIZE = (270, 480)
+
+
+def texture(seed: int, size: tuple[int, int] = SIZE) -> np.ndarray:
+    """Smooth grey patches over the whole range: (H, W) uint8."""
+    coarse = np.random.default_rng(seed).integers(10, 246, (size[0] // 9, size[1] // 9), np.uint8)
+    return opencv().resize(coarse, size[::-1], interpolation=opencv().INTER_CUBIC)
+
+
+def blurred(grey: np.ndarray, sigma: float) -> np.ndarray:
+    return opencv().GaussianBlur(grey, (0, 0), sigma)
+
+
+def shifted(pixels: float) -> float:
+    """The change that a shift of a small picture by so many pixels makes."""
+    wide = texture(3, (36, 200)).astype(np.float32)
+    move = np.array([[1, 0, -pixels], [0, 1, 0]], np.float32)
+    return change(wide[:, :64], opencv().warpAffine(wide, move, (200, 36))[:, :64])
+
+
+def test_more_motion_is_more_change():
+    changes = [shifted(pixels) for pixels in (0, 0.25, 0.5, 1, 2)]
+    assert changes == sorted(changes)
+    assert changes[0] == 0
+    assert changes[-1] > 4
+
+
+def test_a_change_of_brightness_is_no_motion():
+    still = texture(1).astype(np.float32) / 2
+    assert change(still, still + 40) < 0.01
+
+
+def motion(*steps: tuple[float, float, float], rows: int = 8, cuts: tuple[float, ...] = ()) -> list[float]:
+    seen = Motion()
+    for start, at, size in steps:
+        seen.add(Fraction(str(start)), Fraction(str(at)), size)
+    return seen.column(rows, [Fraction(str(cut)) for cut in cuts]).tolist()
+
+
+def test_a_row_has_the_mean_of_its_steps_on_a_saturating_scale():
+    got = motion((0, 0.1, 0), (0.1, 0.2, 8), (0.5, 0.6, 800), rows=2)
+    assert got == pytest.approx([(1 - np.exp(-1)) / 2, 1.0])
+
+
+def test_a_cut_is_no_motion():
+    steps = [(n / 10, (n + 1) / 10, 100 if n == 11 else 1) for n in range(40)]
+    with_cut, without = motion(*steps, cuts=(1.15,)), motion(*steps)
+    assert with_cut == pytest.approx([1 - np.exp(-1 / 8)] * 8)
+    assert without[2] > 0.2
+
+
+def test_footage_of_few_frames_moves_throughout_and_a_standing_picture_does_not():
+    assert min(motion(*((n, n + 1, 8) for n in range(4)))) > 0.6
+    assert motion((0, 0.2, 8), (0.2, 3.9, 8))[1:7] == [0] * 6
+
+
+def test_a_single_frame_has_no_motion_to_measure():
+    assert np.isnan(motion()).all()
+
+
+def test_sharpness_orders_degrees_of_blur_and_forgives_a_soft_background():
+    crisp = [sharpness(texture(seed)) for seed in range(8)]
+    soft = [sharpness(blurred(texture(seed), 3)) for seed in range(8)]
+    assert auc(crisp, soft) == 1.0
+    steps = [sharpness(blurred(texture(1), sigma)) for sigma in (0.5, 1, 2, 4, 8)]
+    assert steps == sorted(steps, reverse=True)
+    portrait = blurred(texture(2), 6)
+    portrait[60:200, 160:320] = texture(2)[60:200, 160:320]
+    assert sharpness(portrait) > 0.7 * sharpness(texture(2))
+    assert sharpness(np.full(SIZE, 90, np.uint8)) == 0.0
+
+
+def test_exposure_falls_towards_black_and_towards_white():
+    well = [exposure(texture(seed)) for seed in range(8)]
+    dark = [exposure((texture(seed) * 0.15).astype(np.uint8)) for seed in range(8)]
+    burnt = [
+        exposure(np.minimum(texture(seed).astype(int) * 2 + 60, 255).astype(np.uint8)) for seed in range(8)
+    ]
+    assert auc(well, dark) == 1.0
+    assert auc(well, burnt) == 1.0
+    assert min(well) > 0.7
+    assert exposure(np.zeros(SIZE, np.uint8)) < 0.05
+    assert exposure(np.full(SIZE, 255, np.uint8)) < 0.05
+
+
+def test_colour_grows_with_saturation_and_grey_has_none():
+    tint = np.stack([texture(seed, (90, 160)) for seed in (1, 2, 3)], axis=2).astype(np.float32)
+    grey = tint.mean(axis=2, keepdims=True)
+    steps = [colour((grey + share * (tint - grey)).astype(np.uint8)) for share in (0, 0.25, 0.5, 1)]
+    assert steps == sorted(steps)
+    assert steps[0] < 0.01
+    assert steps[-1] > 0.4
+
+
+def test_colour_is_the_published_measure():
+    """A picture half pure red, half pure blue, by the formula of 2003 worked out by hand: M = 198.4 + ..."""
+    halves = np.zeros((10, 10, 3), np.uint8)
+    halves[:, :5, 0], halves[:, 5:, 2] = 255, 255
+    # rg is 255 and 0; yb is 127.5 and -255: deviations 127.5 and 191.25, means 127.5 and -63.75.
+    by_hand = np.hypot(127.5, 191.25) + 0.3 * np.hypot(127.5, 63.75)
+    assert by_hand > 110
+    assert colour(halves) == 1.0
+    assert colour((halves * 0.2).astype(np.uint8)) == pytest.approx(0.2 * by_hand / 110, abs=1e-5)
