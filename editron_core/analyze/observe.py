@@ -42,8 +42,6 @@ Progress = Callable[[float], None]
 class AnalyzeOptions:
     """How one file is analysed."""
 
-    supplied_transcript: Path | None = None
-    """The transcript beside the footage; goes before `speech.supplied`."""
     speech: speech.SpeechOptions | None = None
     """Who listens; None leaves the speech signals null."""
     eye: Eye | None = None
@@ -162,10 +160,8 @@ def _listen(
     engine = EngineUse("sound", "EBU R128, spectral flux and crowd rules", "1", deaf)
     if options.speech is None:
         return _Listened(columns, None, (engine, NOBODY))
-    chosen = options.speech
-    if options.supplied_transcript is not None:
-        chosen = replace(chosen, supplied=options.supplied_transcript)
-    heard = speech.hear(wav, rows, chosen, lambda done: tell(DECODE_SHARE + (1 - DECODE_SHARE) * done))
+    rest = 1 - DECODE_SHARE
+    heard = speech.hear(wav, rows, options.speech, lambda done: tell(DECODE_SHARE + rest * done))
     return _Listened(columns | heard.columns, heard.transcript, (engine, heard.engine))
 
 
