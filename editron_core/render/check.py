@@ -107,7 +107,7 @@ def _form(plan: RenderPlan, preset: Preset, aspect: str, said: Headers, path: Pa
     most = preset.bits(plan.rate)
     if most is not None:
         # The rate controller may empty one buffer of two seconds beyond the ceiling.
-        allowed = most * (1 + 2 / max(2.0, float(plan.duration)))
+        allowed = most * (1 + 2 / float(plan.duration))
         yield Check(
             "bit-rate",
             said.video_bits <= allowed,

@@ -14,7 +14,7 @@ from editron_core.domain.brand import BrandKit, Slate, Watermark
 from editron_core.domain.job import Check, Deliverable
 from editron_core.domain.timeline import Cue
 from editron_core.errors import MediaError
-from editron_core.render import check, encode, mp4
+from editron_core.render import check, mp4
 from editron_core.render.encode import render
 from editron_core.render.graph import Workroom
 from editron_core.render.measure import Loudness
@@ -23,14 +23,10 @@ from editron_core.render.sound import Track
 from editron_core.times import Span
 from tests.render.drawing import FONTS, clip, ff, h264, media, numbered, plan_of, tone
 
+pytestmark = pytest.mark.usefixtures("quick")
 F = Fraction
 RATE = F(25)
 TRACK = Track(Path("-"), Loudness(-20.0, -6.0), Loudness(-14.0, -1.2), 6.0, False)
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encode, "X264_PRESET", "superfast")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +38,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(source: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[RenderPlan, Path]:
+def made(source: Path, quick: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[RenderPlan, Path]:
     """A plan of four seconds and its sound deliverable."""
     plan = plan_of(tmp_path_factory.mktemp("made"), [media(source)], [clip("a", 1, 100, RATE)], RATE)
     return plan, Path(render(plan)[0].path)
@@ -74,7 +70,7 @@ def test_a_sound_deliverable_passes_every_check(made):
     plan, path = made
     found = looked_at(plan, path)
     assert found.passed, missed(found)
-    assert (found.width, found.height, found.duration) == (1080, 1080, F(4))
+    assert (found.width, found.height, found.duration) == (360, 360, F(4))
     assert found.loudness_lufs == pytest.approx(-14, abs=0.5)
 
 
@@ -94,7 +90,7 @@ def again(*words: str) -> Callable[[Path, Path], None]:
     [
         ({"frames", "sound-length"}, again("-frames:v", "90")),
         ({"frames"}, again("-vf", "select='lt(n,97)'")),
-        ({"size"}, again("-vf", "scale=720:720")),
+        ({"size"}, again("-vf", "scale=240:240")),
         ({"frame-rate", "frames"}, again("-r", "30")),
         ({"picture-codec"}, again("-vf", "format=yuv444p", "-profile:v", "high444")),
         ({"key-frames"}, again("-g", "100", "-bf", "5", "-x264-params", "b-adapt=0:scenecut=0")),

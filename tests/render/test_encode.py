@@ -27,13 +27,9 @@ from tests.render.drawing import (
     tone,
 )
 
+pytestmark = pytest.mark.usefixtures("quick")
 F = Fraction
 NTSC = F(30000, 1001)
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encode, "X264_PRESET", "superfast")
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +182,7 @@ def test_three_aspects_come_from_one_run_with_slates_before_and_after(plain, tmp
     made = render(plan, told.append)
     assert plan.lead == F(2, 5)
     assert [(d.aspect, d.width, d.height) for d in made] == [
-        ("16:9", 1920, 1080), ("9:16", 1080, 1920), ("1:1", 1080, 1080),
+        ("16:9", 640, 360), ("9:16", 360, 640), ("1:1", 360, 360),
     ]  # fmt: skip
     assert all(d.duration == F(96, 25) for d in made)
     assert all(d.passed for d in made), [c for d in made for c in d.checks if not c.passed]

@@ -10,17 +10,13 @@ import numpy as np
 import pytest
 
 from editron_core.domain.timeline import Crop, CropKey
-from editron_core.render import encode, framing
+from editron_core.render import framing
 from editron_core.render.encode import render
 from tests.render.drawing import clip, ff, frames_of, h264, media, plan_of
 
+pytestmark = pytest.mark.usefixtures("quick")
 F = Fraction
 RATE = F(25)
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encode, "X264_PRESET", "superfast")
 
 
 def value(expression: str, n: int) -> float:
