@@ -151,19 +151,18 @@ def _frames(plan: Recipe, voice: Voiceover) -> Iterator[Image.Image]:
         at = from_frames(index, plan.fps)
         while at >= plan.scenes[number].span.end:
             number += 1
-        following = number + 1 if number + 1 < len(plan.scenes) else number
-        if plan.scenes[number].dissolve and at < _dissolve(plan.scenes[number]).end:
-            pair = (number - 1, number)
-        elif plan.scenes[following].dissolve and at >= _dissolve(plan.scenes[following]).start:
-            pair = (number, following)
-        else:
-            pair = (number, number)
-        painters = {n: painters[n] if n in painters else _painter(plan, n, voice) for n in pair}
-        pictures = [painters[n](float(at - plan.scenes[n].span.start)) for n in pair]
-        if pair[0] == pair[1]:
+        scene, following = plan.scenes[number], plan.scenes[number + 1 : number + 2]
+        seen = [number]
+        if scene.dissolve and at < _dissolve(scene).end:
+            seen = [number - 1, number]
+        elif following and following[0].dissolve and at >= _dissolve(following[0]).start:
+            seen = [number, number + 1]
+        painters = {n: painters[n] if n in painters else _painter(plan, n, voice) for n in seen}
+        pictures = [painters[n](float(at - plan.scenes[n].span.start)) for n in seen]
+        if len(pictures) == 1:
             yield pictures[0]
         else:
-            share = float((at - _dissolve(plan.scenes[pair[1]]).start) / DISSOLVE)
+            share = float((at - _dissolve(plan.scenes[seen[1]]).start) / DISSOLVE)
             yield Image.blend(pictures[0], pictures[1], ease(share))
 
 

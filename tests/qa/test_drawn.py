@@ -16,6 +16,7 @@ import pytest
 from editron_core.errors import DefinitionError, EngineUnavailable
 from editron_core.qa import drawn, recipe, voiceover
 from editron_core.qa.drawn import Drawn, draw
+from editron_core.qa.scenes import SCENES, Painter, Scene, Stage
 from editron_core.times import Span, to_frames
 
 SMALL = """
@@ -223,3 +224,21 @@ def test_the_drawn_hosts_have_a_face_that_a_detector_finds(clip: Drawn) -> None:
         len(finder.detectMultiScale(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), 1.1, 3)) for frame in frames
     ]
     assert np.mean([count == 1 for count in found]) >= 0.6
+
+
+def test_each_frame_is_painted_once(plan: recipe.Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two scenes at a time only within the dissolve: painting is most of the work."""
+    painted: list[str] = []
+
+    def counted(kind: str, scene: Scene) -> Scene:
+        def build(stage: Stage) -> Painter:
+            painter = scene(stage)
+            return lambda at: painted.append(kind) or painter(at)
+
+        return build
+
+    monkeypatch.setattr(drawn, "SCENES", {kind: counted(kind, scene) for kind, scene in SCENES.items()})
+    count = sum(1 for _ in drawn._frames(plan, voiceover.silent(plan)))
+    fading = to_frames(recipe.DISSOLVE, plan.fps)
+    assert count == plan.frames
+    assert abs(len(painted) - count - fading) <= 1

@@ -180,7 +180,7 @@ class Reveal:
             drift(frame, self._motes, at, min(1.0, since))
         if self._word is not None and since > 0.5:
             rise = ease_out((since - 0.5) / 0.9)
-            place(frame, faded(self._word, rise), width * 0.39, height * 0.3 + (1 - rise) * unit * 50)
+            place(frame, faded(self._word, rise), width * 0.42, height * 0.26 + (1 - rise) * unit * 50)
         closer = 1.0 + 0.05 * ease(at / max(self._stage.payoff, 0.1)) + 0.06 * ease_out(max(0.0, since) / 3)
         return shake(frame, 0, math.sin(at) * unit * 3, closer)
 
