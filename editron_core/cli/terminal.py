@@ -286,7 +286,7 @@ def _show_moments(outcome: Outcome) -> None:
         {
             "score": f"{moment.score:.2f}",
             "span": str(moment.span),
-            "file": outcome.by_id[moment.file_id].name,
+            "file": outcome.footage[moment.file_id].name,
             "reason": moment.reason,
         }
         for moment in outcome.selection.moments

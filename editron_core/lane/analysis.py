@@ -31,7 +31,9 @@ def analyze(desk: Desk, engines: Engines, outcome: Outcome) -> Outcome:
         with ThreadPoolExecutor(desk.settings.jobs) as pool:
             results = list(pool.map(lambda file: _one(desk, engines, file), files))
         batch = settle(desk, batch.id, BatchStatus.ANALYZED)
-        made = {file.id: result for file, result in zip(files, results, strict=True) if result}
+        # Of two copies of one file, the one with a transcript speaks for both.
+        pairs = sorted(zip(files, results, strict=True), key=lambda pair: pair[0].transcript_path is not None)
+        made = {file.sha256: result for file, result in pairs if result}
         evidence = {file_id: Evidence.load(result.folder) for file_id, result in made.items()}
     proxies = {file_id: result.folder / "proxy.mp4" for file_id, result in made.items()}
     return replace(

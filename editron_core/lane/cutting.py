@@ -37,7 +37,7 @@ def cut(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
     with desk.timed("edit"):
         for name in order.blueprints:
             plan = blueprint.load(name)
-            assembly = assemble.assemble(plan, outcome.selection.moments, outcome.by_id, outcome.evidence)
+            assembly = assemble.assemble(plan, outcome.selection.moments, outcome.footage, outcome.evidence)
             findings += assembly.findings
             if not assembly.timelines:
                 continue
@@ -85,7 +85,7 @@ def _package(
     desk: Desk, outcome: Outcome, session: EditSession, plan: Blueprint, kit: BrandKit
 ) -> tuple[Cut, tuple[Finding, ...]]:
     used = {clip.file_id for timeline in session.timelines for clip in timeline.clips}
-    files = {file_id: _as_found(file) for file_id, file in outcome.by_id.items() if file_id in used}
+    files = {file_id: _as_found(file) for file_id, file in outcome.footage.items() if file_id in used}
     options = {
         "blueprint": codec.dump(plan),
         "brand": brand_facts(kit),

@@ -80,7 +80,7 @@ def _document(outcome: Outcome, clips: tuple[Path | None, ...]) -> RunDocument:
     return RunDocument(
         title=outcome.batch.reference_name,
         batch_id=outcome.batch.id,
-        files=outcome.files,
+        files=(*outcome.footage.values(), *outcome.failed_files),
         brief=outcome.brief,
         evidence=outcome.evidence,
         curves=outcome.curves,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ class Outcome:
     batch: MediaBatch
     files: tuple[MediaFile, ...]
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
-    """By file id."""
+    """By file id, which is the content's SHA-256; so are all that follow."""
     proxies: Mapping[str, Path] = field(default_factory=dict)
     """By file id; a file without picture has none."""
     brief: str = ""
@@ -59,9 +59,17 @@ class Outcome:
     """Wall-clock seconds by stage."""
 
     @property
-    def by_id(self) -> dict[str, MediaFile]:
-        """The files by their id."""
-        return {file.id: file for file in self.files}
+    def footage(self) -> dict[str, MediaFile]:
+        """The usable files by what they hold: from ingest on, a file's id is its SHA-256.
+
+        So the same footage gives the same moments and timelines wherever it is taken in, and two
+        copies of one file are one.
+        """
+        usable: dict[str, MediaFile] = {}
+        for file in self.files:
+            if file.status is not BatchStatus.FAILED and file.sha256:
+                usable.setdefault(file.sha256, replace(file, id=file.sha256))
+        return usable
 
     @property
     def failed_files(self) -> tuple[MediaFile, ...]:
@@ -109,7 +117,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
     if outcome.profile:
         document["profile"] = dict(outcome.profile)
     if outcome.selection is not None:
-        names = {file.id: file.name for file in outcome.files}
+        names = {file_id: file.name for file_id, file in outcome.footage.items()}
         document["moments"] = _moments(outcome.selection, names)
         document["selection"] = outcome.selection.explanation
     if outcome.insights is not None:
@@ -187,7 +195,7 @@ def write_curve(outcome: Outcome, path: Path) -> None:
     if path.suffix not in (".parquet", ".json"):
         raise UsageError("has an unknown ending", subject=str(path), remedy="take .parquet or .json")
     tables = [
-        curve.insert_column(0, pl.lit(outcome.by_id[file_id].name).alias("file"))
+        curve.insert_column(0, pl.lit(outcome.footage[file_id].name).alias("file"))
         for file_id, curve in outcome.curves.items()
     ]
     table = pl.concat(tables) if tables else pl.DataFrame(schema={"file": pl.String, "time_s": pl.Float64})

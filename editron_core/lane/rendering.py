@@ -34,7 +34,7 @@ def render(desk: Desk, outcome: Outcome) -> Outcome:
     with desk.timed("render"):
         for cut in outcome.cuts:
             refuse_unsigned(desk, cut)
-            made += _session(desk, cut, outcome.by_id)
+            made += _session(desk, cut, outcome.footage)
     return replace(outcome, deliverables=tuple(made))
 
 
@@ -56,6 +56,16 @@ def _session(desk: Desk, cut: Cut, files: dict[str, MediaFile]) -> list[Delivera
     known = [desk.store.ledger.find(stage.key) for stage in stages]
     if all(run is not None and run.status is StageStatus.DONE for run in known):
         return _make(desk, cut, stages, files, lambda share: None)
+    # One render of a session at a time; what a killed one left behind is marked as failed first.
+    with desk.store.leases.hold(f"render:{cut.session.id}"):
+        desk.store.jobs.fail_interrupted(cut.session.id)
+        return _recorded(desk, cut, stages, files)
+
+
+def _recorded(
+    desk: Desk, cut: Cut, stages: Sequence[Stage], files: dict[str, MediaFile]
+) -> list[Deliverable]:
+    """Render the cuts of a session as a render job that says how far it is and how it ended."""
     sessions, jobs = desk.store.sessions, desk.store.jobs
     job = jobs.create(cut.session.id, list(preset_names(cut.blueprint).values()))
     jobs.set_status(job.id, RenderJobStatus.RENDERING)

@@ -31,7 +31,7 @@ def score(desk: Desk, engines: Engines, outcome: Outcome, order: Order) -> Outco
         chosen = select.select(outcome.evidence, wanted, brief, prompts)
         _prove_applied(chosen, wanted)
         curves = {key: scorer.curve(e, wanted, brief, prompts) for key, e in outcome.evidence.items()}
-        found = insights.gather(outcome.by_id, outcome.evidence, chosen)
+        found = insights.gather(outcome.footage, outcome.evidence, chosen)
         desk.store.profiles.remember(wanted.hash, wanted.name, wanted.to_data())
         desk.store.analyses.save(
             BatchAnalysis(

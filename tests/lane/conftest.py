@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from editron_core.config import settings
+from editron_core.config import Settings, settings
 from editron_core.domain.progress import Ending, Step
 from editron_core.lane import Lane
 from editron_core.qa.drawn import draw
@@ -40,9 +40,21 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def analysed(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose ledger holds the analysis of the drawn clip, to be copied by each test."""
+    home = tmp_path_factory.mktemp("analysed") / "home"
+    here = Settings(home=home)
+    with Store.open(here.database, here.blobs) as store:
+        lane = Lane(store, here)
+        lane.analyze(lane.ingest([str(drawn)]))
+    return home
+
+
 @pytest.fixture
-def clips(drawn: Path, tmp_path: Path) -> Path:
-    """A folder of the test's own with the drawn clip and its script."""
+def clips(drawn: Path, analysed: Path, tmp_path: Path) -> Path:
+    """A folder of the test's own with the drawn clip and its script; the home knows their analysis."""
+    shutil.copytree(analysed, settings().home)
     folder = tmp_path / "clips"
     folder.mkdir()
     for path in drawn.iterdir():
@@ -57,7 +69,9 @@ def witness() -> Witness:
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    if "clips" in request.fixturenames:  # the home must be copied before it is opened
+        request.getfixturevalue("clips")
     with Store.open(settings().database, settings().blobs) as opened:
         yield opened
 

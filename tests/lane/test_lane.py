@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from editron_core.config import settings
+from editron_core.config import Settings, settings
 from editron_core.domain.batch import BatchStatus
 from editron_core.domain.job import EditSessionStatus, RenderJobStatus, Verdict
 from editron_core.errors import SourceError, UsageError
@@ -33,6 +33,7 @@ def test_footage_becomes_checked_deliverables_and_a_second_run_repeats_nothing(
 ) -> None:
     first = lane.deliver(lane.render(cut(lane, clips)), tmp_path / "out")
 
+    assert witness.endings("render") == ["done"]
     assert first.batch.status is BatchStatus.ANALYZED
     assert not first.complaints
     for one in first.deliverables:
@@ -102,12 +103,26 @@ def test_nothing_to_take_says_so(lane: Lane, tmp_path: Path) -> None:
 
 def test_the_same_bytes_twice_are_analysed_once(lane: Lane, clips: Path, witness: Witness) -> None:
     (clips / "again.mp4").write_bytes((clips / "street-jump.mp4").read_bytes())
-    (clips / "street-jump.en.srt").unlink()
+    (clips / "street-jump.en.srt").unlink()  # without a script the analysis is another, and not known yet
 
     outcome = lane.analyze(lane.ingest([str(clips)]))
 
-    assert len({file.sha256 for file in outcome.files}) == 1
+    assert len(outcome.files) == 2
+    assert len(outcome.footage) == len(outcome.evidence) == 1
     assert sorted(witness.endings("analyze")) == ["done", "kept"]
+
+
+def test_the_same_footage_in_another_home_gives_the_same_moments_and_cuts(
+    lane: Lane, clips: Path, tmp_path: Path
+) -> None:
+    elsewhere = Settings(home=tmp_path / "elsewhere")
+    with Store.open(elsewhere.database, elsewhere.blobs) as store:
+        there = cut(Lane(store, elsewhere), clips)
+    here = cut(lane, clips)
+
+    assert there.batch.id != here.batch.id
+    assert there.selection == here.selection
+    assert there.cuts[0].session.timelines == here.cuts[0].session.timelines
 
 
 def test_moments_carry_the_profile_that_was_asked_for(lane: Lane, store: Store, clips: Path) -> None:
