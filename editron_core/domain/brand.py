@@ -12,7 +12,7 @@ Place = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 class Colours:
     """Colours as `#rrggbb`."""
 
-    primary: str = "#1f6feb"
+    primary: str = "#ffc933"
     """Slates and karaoke highlight."""
     text: str = "#ffffff"
     outline: str = "#101418"

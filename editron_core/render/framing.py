@@ -18,6 +18,8 @@ STRAIGHT = 5e-4
 """Keys that lie closer than this to a straight line (share of the frame) are left out of the expression."""
 BLUR_SHRINK = 12
 """The blurred fill is made at this fraction of the frame's size: a wide blur for little work."""
+BLOCK = 50
+"""Terms of a sum that are bracketed together."""
 
 
 def frame(stream: Any, video: VideoStream, crop: Crop | None, size: tuple[int, int], rate: Fraction) -> Any:
@@ -46,7 +48,8 @@ def crop_window(crop: Crop, rate: Fraction) -> dict[str, str]:
 def path(keys: Sequence[CropKey], axis: str, rate: Fraction) -> str:
     """The centre along `axis` (`x` or `y`) as an ffmpeg expression in `n`: linear between keys.
 
-    A sum of ramps instead of nested conditions: ffmpeg's parser gives up at 100 levels.
+    A sum of ramps instead of nested conditions, in blocks of `BLOCK`: ffmpeg's parser gives up at 100
+    levels, and counts each term of a plain sum as one.
     """
     points = _thin([(float(key.at * rate), float(getattr(key, axis))) for key in keys])
     terms = [f"{points[0][1]:.5f}"]
@@ -55,7 +58,8 @@ def path(keys: Sequence[CropKey], axis: str, rate: Fraction) -> str:
             terms.append(f"{v1 - v0:+.5f}*gte(n,{n1:.3f})")
         elif v1 != v0:
             terms.append(f"{v1 - v0:+.5f}*clip((n-{n0:.3f})/{n1 - n0:.3f},0,1)")
-    return "".join(terms)
+    blocks = ["".join(terms[at : at + BLOCK]) for at in range(0, len(terms), BLOCK)]
+    return "+".join(f"({block})" for block in blocks)
 
 
 def scale(stream: Any, video: VideoStream, size: tuple[int, int]) -> Any:

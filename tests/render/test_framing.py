@@ -69,6 +69,20 @@ def rendered(
     return Path(render(plan)[0].path)
 
 
+@pytest.mark.parametrize("count", [99, 400])
+def test_ffmpeg_takes_a_path_of_any_number_of_turns(tmp_path, count):
+    zigzag = [CropKey(Fraction(number), 0.2 + 0.6 * (number % 2), 0.5) for number in range(count)]
+    expression = framing.path(zigzag, "x", Fraction(25))
+
+    ff(
+        "-f",
+        "lavfi",
+        "-i",
+        f"color=s=64x64:d=0.1,crop=16:16:x='({expression})*9':y=0",
+        str(tmp_path / "x.mp4"),
+    )
+
+
 def test_a_wide_picture_in_a_tall_frame_stands_whole_over_its_blurred_self(tmp_path):
     path = source(tmp_path, "testsrc=s=640x360:r=25:d=1")
     picture = frames_of(rendered(tmp_path, path, {"9:16": "shorts"}), 270, 480)[2].astype(float)
