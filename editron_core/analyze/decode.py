@@ -124,7 +124,8 @@ def _arguments(path: Path, probe: MediaProbe, pipes: list[str]) -> list[str]:
 
 _PROXY_CODING = [
     *KEEP_TIMES,
-    *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "28"),
+    # One thread is enough at this size, and what x264 writes does not depend on the machine then.
+    *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "28", "-threads:v", "1"),
     *("-force_key_frames", f"expr:gte(t,n_forced*{KEY_FRAMES_S})"),
     *("-c:a", "aac", "-aac_coder", "fast", "-b:a", "96k"),
     *("-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+faststart", f"file:{PROXY}"),

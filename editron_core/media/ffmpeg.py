@@ -17,7 +17,8 @@ from editron_core import process
 from editron_core.config import settings
 from editron_core.errors import EngineUnavailable, ProcessFailed
 
-MINIMUM_VERSION = (6, 0)
+MINIMUM_VERSION = (6, 1)
+"""The first that can keep a varying frame rate's own times (`-enc_time_base filter`)."""
 NEEDED_FILTERS = ("ass", "ebur128", "loudnorm", "overlay", "scale", "blackdetect", "freezedetect", "drawbox")
 NEEDED_ENCODERS = ("libx264", "aac", "rawvideo")
 DEMUXERS = "mov,matroska,webm,avi,mpegts,mpeg,mp3,wav,flac,ogg,aac,mxf,asf,flv"
@@ -71,7 +72,7 @@ def shortcomings(ffmpeg: Path) -> str:
     try:
         found = version(ffmpeg)
         if found < MINIMUM_VERSION:
-            return f"version {'.'.join(map(str, found))} is older than 6.0"
+            return f"version {'.'.join(map(str, found))} is older than 6.1"
         lacking = [f for f in NEEDED_FILTERS if f not in filters(ffmpeg)]
         lacking += [e for e in NEEDED_ENCODERS if e not in encoders(ffmpeg)]
     except (EngineUnavailable, ProcessFailed, PermissionError) as error:

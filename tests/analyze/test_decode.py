@@ -111,10 +111,15 @@ def test_a_rotated_clip_comes_upright(tmp_path):
 
 
 def test_a_varying_frame_rate_keeps_its_times(bytes_of_60, tmp_path):
-    when = "setpts='(N+3*floor(N/5))/25/TB'"
+    """Five quick frames, a pause, and never on a whole multiple of anything."""
+    when = "setpts='(N+3*floor(N/5)+0.175*mod(N,3))/25/TB'"
     words = ("-vf", f"settb=1/90000,{when}", "-fps_mode", "passthrough", "-enc_time_base", "1/90000")
     path = encode(bytes_of_60, tmp_path / "phone.mp4", *words, *X264)
-    assert_right(path, tmp_path, {n: Fraction(n + 3 * (n // 5), 25) for n in range(COUNT)})
+
+    def at(n: int) -> Fraction:
+        return (n + 3 * (n // 5) + Fraction(7, 40) * (n % 3)) / 25
+
+    assert_right(path, tmp_path, {n: at(n) for n in range(COUNT)})
 
 
 def test_an_edit_list_hides_what_comes_before_it(bytes_of_60, tmp_path):

@@ -221,6 +221,25 @@ def test_the_eye_sees_one_frame_a_row_in_batches_no_larger_than_it_needs(tmp_pat
     assert float(first @ np.array(table["embedding"][79].to_list())) < 0.9999
 
 
+class NumberEye(LayoutEye):
+    """Turns a numbered frame into a direction of its own."""
+
+    input_size = 90
+
+    def see(self, frames):
+        turns = np.array([number_in(frame) for frame in frames]) * np.pi / 256
+        return np.stack([np.cos(turns), np.sin(turns)], axis=1).astype(np.float32)
+
+
+def test_each_row_has_the_embedding_of_its_own_first_frame(tmp_path, out):
+    """175 frames at 5 a second are 70 rows: more than one batch."""
+    slowed = ("-vf", "setpts=5*PTS", "-r", 5)
+    path = encode(raw(tmp_path / "raw", range(175)), tmp_path / "slow.mp4", *slowed, *X264)
+    table = seen(path, out, eye=NumberEye("a test")).table
+    numbers = [round(math.atan2(y, x) * 256 / math.pi) for x, y in table["embedding"].to_list()]
+    assert numbers == [math.ceil(2.5 * row) for row in range(70)]
+
+
 def test_what_the_eye_raises_is_heard(clip, out):
     class Blind(LayoutEye):
         def see(self, frames):
