@@ -129,7 +129,7 @@ def _engine(
     try:
         model = whisper.load(options.model, options.device, options.models)
     except EngineUnavailable as error:
-        log.get(__name__).warning("speech_engine_missing", reason=str(error))
+        log.get(__name__).info("speech_engine_missing", reason=str(error))
         return EngineUse(ROLE, "silero VAD", release, _joined(complaint, f"no transcript: {error}")), None
     return EngineUse(ROLE, model.title, release, _joined(complaint, model.device_note)), model
 
