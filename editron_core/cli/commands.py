@@ -37,7 +37,7 @@ def demo(
 
     with open_lane() as lane:
         footage = lane.draw_samples(out / "footage")
-        order = Order(brief="the goal and the crowd", blueprints=("hero-reel", "shorts", "square"))
+        order = Order(brief="the goal and the crowd", blueprints=("hero-reel", "shorts"))
         outcome = through(lane, lane.ingest([str(footage)]), order, "deliver", out)
     finish(outcome, as_json)
 
