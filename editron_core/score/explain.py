@@ -88,7 +88,7 @@ def selection(
         )
     text = f"{passed} of {len(found)} passed {_figure(rules.threshold)}; best {best}; {len(chosen)} kept"
     if len(chosen) < passed:
-        text += f" (the rest overlap, or exceed {rules.per_file} per file or {rules.max_moments} in all)"
+        text += f" (the rest overlap, or exceed what one file may give or {rules.max_moments} in all)"
     return text
 
 

@@ -97,7 +97,9 @@ class Rules:
     diversity: float = 0.15
     """0..1. How much looking like a moment already chosen costs a candidate."""
     max_moments: int = 12
-    per_file: int = 6
+    per_file: int = 4
+    """Most moments of one file, 1 at least. Where there are so few files that an even share of
+    `max_moments` is more, that share counts: a single file may give them all."""
 
 
 @dataclass(frozen=True)

@@ -133,12 +133,11 @@ def choose(found: Sequence[Candidate], rules: Rules) -> list[Candidate]:
     shortlist = shortlist[: SHORTLIST * rules.max_moments]
     taken: list[int] = []
     per_file: Counter[str] = Counter()
+    most = _most_per_file(found, rules)
     alike = _likeness(shortlist)
     cost = np.zeros(len(shortlist))
     while len(taken) < rules.max_moments:
-        open_ = [
-            i for i, c in enumerate(shortlist) if i not in taken and per_file[c.file_id] < rules.per_file
-        ]
+        open_ = [i for i, c in enumerate(shortlist) if i not in taken and per_file[c.file_id] < most]
         if not open_:
             break
         # `max` keeps the first of equals, and the shortlist is in order.
@@ -147,6 +146,12 @@ def choose(found: Sequence[Candidate], rules: Rules) -> list[Candidate]:
         per_file[shortlist[best].file_id] += 1
         cost = np.maximum(cost, alike[best])
     return [shortlist[i] for i in sorted(taken)]
+
+
+def _most_per_file(found: Sequence[Candidate], rules: Rules) -> int:
+    """`rules.per_file`, or an even share of `max_moments` where there are so few files that it is more."""
+    files = len({candidate.file_id for candidate in found})
+    return max(rules.per_file, -(-rules.max_moments // max(1, files)))
 
 
 def nearest(found: Sequence[Candidate], rules: Rules) -> tuple[float, int]:

@@ -171,7 +171,7 @@ CHANGES = {
         DEFAULT, selection=replace(DEFAULT.selection, diversity=1.0, max_moments=4, per_file=4)
     ),
     "max_moments": replace(DEFAULT, selection=replace(DEFAULT.selection, max_moments=2)),
-    "per_file": replace(DEFAULT, selection=replace(DEFAULT.selection, per_file=1)),
+    "per_file": replace(DEFAULT, selection=replace(DEFAULT.selection, per_file=12)),
     "contrast": replace(DEFAULT, normalisation=replace(DEFAULT.normalisation, contrast=0.9)),
     "smoothing_s": replace(DEFAULT, normalisation=replace(DEFAULT.normalisation, smoothing_s=0.0)),
     "min": replace(DEFAULT, lengths=replace(DEFAULT.lengths, min=Fraction(6))),
@@ -326,7 +326,7 @@ def test_hours_of_footage_are_scored_in_bounds():
     columns = {"motion": noise(1, rows), "loudness": noise(2, rows)}
     cuts = np.arange(9.7, rows / 2 - 10, 9.7).tolist()
     found = select.select({"a": evidence(columns, rows=rows, cuts=cuts)}, PLAIN)
-    assert len(found.moments) == PLAIN.selection.per_file
+    assert len(found.moments) == PLAIN.selection.max_moments
 
 
 def test_candidates_end_where_the_snapper_lets_them():
