@@ -8,11 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from editron_core.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout, where datasets/ and qa_golden/ lie."""
+
+DELIVERED = ".editron-delivered.json"
+"""Stands in a folder of results and lists them, so that nobody takes them for footage."""
 
 
 class Settings(BaseSettings):
@@ -74,8 +79,13 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process. Raises UsageError that names the variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = f"EDITRON_{'_'.join(str(part) for part in first['loc'])}".upper()
+        raise UsageError(first["msg"], subject=variable, remedy="correct or unset it") from error
 
 
 HUB = "https://huggingface.co"

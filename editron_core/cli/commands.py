@@ -82,10 +82,13 @@ def moments(
     as_json: Json = False,
 ) -> None:
     """Choose the hero moments, each with its score, breakdown and reason."""
-    from editron_core.lane import write_curve
+    from editron_core.lane import check_curve, write_curve
 
     order = order_of(brief, profile, knob, None, None)
     with open_lane() as lane:
+        if curve is not None:
+            check_curve(curve)
+        lane.check(order)
         outcome = through(lane, begin(lane, sources), order, "score")
         if curve is not None:
             write_curve(outcome, curve)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -81,11 +82,11 @@ def trim(
     with open_store() as store:
         try:
             keep = Span.of(start, end)
-        except ValueError as error:
+        except (ValueError, ZeroDivisionError) as error:
             raise UsageError(
                 f"{start} to {end} is no stretch of time", remedy="seconds, such as 3.5"
             ) from error
-        trimmed = signing.trim(store, session, timeline, keep, author or getpass.getuser())
+        trimmed = signing.trim(store, session, timeline, keep, author or _me())
     _show_session(trimmed, as_json)
 
 
@@ -93,7 +94,7 @@ def _decide(session: str, timeline: str, verdict: Verdict, note: str, author: st
     from editron_core.lane import signing
 
     with open_store() as store:
-        opinion = signing.Opinion(verdict, author or getpass.getuser(), note)
+        opinion = signing.Opinion(verdict, author or _me(), note)
         decided = signing.decide(store, session, timeline, opinion)
     _show_session(decided, as_json)
 
@@ -104,3 +105,10 @@ def _show_session(session: EditSession, as_json: bool) -> None:
     with open_store() as store:
         data = statuses.cuts(store, session.batch_id)
     terminal.show_cuts(data, as_json)
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        return f"user {os.getuid()}"

@@ -49,6 +49,9 @@ def reported() -> Iterator[None]:
     except EditronError as error:
         terminal.fail(str(error))
         raise typer.Exit(1) from error
+    except OSError as error:
+        terminal.fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+        raise typer.Exit(1) from error
     except KeyboardInterrupt:
         process.stop_all()
         terminal.fail("interrupted; the same command again goes on from here")
@@ -75,7 +78,7 @@ def begin(lane: Lane, sources: list[str]) -> Outcome:
     """Ingest the sources, or open the one batch that they name."""
     if len(sources) == 1 and not Path(sources[0]).exists() and "://" not in sources[0]:
         try:
-            return lane.open(sources[0])
+            return lane.resume(sources[0])
         except NotFound as error:
             raise UsageError(
                 "is neither a file, a folder, a URL nor a batch", subject=sources[0], remedy="editron status"
@@ -88,8 +91,11 @@ def through(lane: Lane, outcome: Outcome, order: Order, last: str, out: Path | N
     if last == "ingest":
         return outcome
     outcome = lane.analyze(outcome)
-    if last == "analyze" or not outcome.evidence:
+    if last == "analyze":
         return outcome
+    where = out or Path("editron-out") / outcome.batch.id[:8]
+    if not outcome.evidence:
+        return lane.deliver(outcome, where) if last == "deliver" else outcome
     outcome = lane.score(outcome, order)
     if last == "score":
         return outcome
@@ -97,11 +103,12 @@ def through(lane: Lane, outcome: Outcome, order: Order, last: str, out: Path | N
     if last == "edit":
         return outcome
     outcome = lane.render(outcome)
-    return lane.deliver(outcome, out or Path("editron-out") / outcome.batch.id[:8])
+    return lane.deliver(outcome, where)
 
 
 def stages(sources: list[str], order: Order, last: str, as_json: bool, out: Path | None = None) -> None:
     with open_lane() as lane:
+        lane.check(order)
         outcome = through(lane, begin(lane, sources), order, last, out)
     finish(outcome, as_json)
 

@@ -138,11 +138,7 @@ def show_outcome(outcome: Outcome, as_json: bool) -> None:
         show_json(document(outcome))
         return
     _show_files(outcome)
-    for role, use in outcome.engines.items():
-        if use.fallback:
-            out.print(
-                f"[yellow]![/] {role}: {plain(use.name)}, because {plain(use.fallback)}", soft_wrap=True
-            )
+    _show_engines(outcome)
     if outcome.selection is not None:
         _show_moments(outcome)
     for cut in outcome.cuts:
@@ -273,6 +269,17 @@ def _show_files(outcome: Outcome) -> None:
         for file in outcome.files
     ]
     show_rows(rows, {key: key.replace("name", "file") for key in rows[0]})
+    passed_over = outcome.batch.metadata.get("passed_over")
+    if passed_over:
+        out.print(f"[dim]{passed_over} other files in these folders are not footage[/]")
+
+
+def _show_engines(outcome: Outcome) -> None:
+    for role, use in outcome.engines.items():
+        if use.fallback:
+            out.print(
+                f"[yellow]![/] {role}: {plain(use.name)}, because {plain(use.fallback)}", soft_wrap=True
+            )
 
 
 def _picture(file: MediaFile) -> str | None:

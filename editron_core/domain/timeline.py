@@ -72,6 +72,8 @@ class Timeline:
     aspects: tuple[str, ...]
     clips: tuple[Clip, ...]
     cues: tuple[Cue, ...] = ()
+    look: str = ""
+    """Hash of the brand kit, captions and presets that it is shown with: part of what is signed off."""
 
     @property
     def duration(self) -> Fraction:

@@ -6,6 +6,7 @@ taken in stays in the list, and taking it says why, so that one bad name does no
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from editron_core.config import settings
+from editron_core.config import DELIVERED, settings
 from editron_core.ingest import kinds, names
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -88,11 +89,22 @@ def _walk(root: Path, ours: set[Path], passed_over: set[Path]) -> Iterator[Found
     unreadable: list[OSError] = []
     for folder, folders, files in os.walk(root, onerror=unreadable.append):
         here = Path(folder)
+        ours |= _delivered(here)
+        files = [file for file in files if here / file not in ours]
         folders[:] = sorted(f for f in folders if not f.startswith(".") and (here / f) not in ours)
         yield from _of_folder(root, here, sorted(files), passed_over)
     for error in unreadable:
         path = Path(os.fsdecode(error.filename))
         yield Found(_below(root, path), path)
+
+
+def _delivered(folder: Path) -> set[Path]:
+    """What an earlier run left in `folder`: our own output is not footage."""
+    try:
+        names = json.loads((folder / DELIVERED).read_text("utf-8"))
+    except (OSError, ValueError):
+        return set()
+    return {folder / str(name) for name in names} if isinstance(names, list) else set()
 
 
 def _of_folder(root: Path, here: Path, files: list[str], passed_over: set[Path]) -> Iterator[Found]:

@@ -5,8 +5,8 @@ taken from before, what was interrupted is done, and nothing is done twice. The 
 and the flows call `Lane` and add nothing to it.
 """
 
-from editron_core.lane.document import Outcome, as_json, write_curve
+from editron_core.lane.document import Outcome, as_json, check_curve, write_curve
 from editron_core.lane.lane import Lane
 from editron_core.lane.order import Order
 
-__all__ = ["Lane", "Order", "Outcome", "as_json", "write_curve"]
+__all__ = ["Lane", "Order", "Outcome", "as_json", "check_curve", "write_curve"]

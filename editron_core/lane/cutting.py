@@ -18,6 +18,7 @@ from editron_core.domain.timeline import Timeline
 from editron_core.edit import assemble, blueprint, brand, interchange
 from editron_core.edit.blueprint import Blueprint
 from editron_core.edit.subtitle_files import write_captions
+from editron_core.errors import UsageError
 from editron_core.lane.desk import Desk, Progress, code_version
 from editron_core.lane.document import Cut, Outcome
 from editron_core.lane.order import Order
@@ -31,21 +32,37 @@ def cut(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
     """The cuts that `order` asks for, waiting for review."""
     if outcome.selection is None:
         return outcome
-    kit = brand.load(order.brand) if order.brand else BrandKit()
-    desk.store.brands.remember(kit, outcome.batch.project_id)
+    look = kit(order)
+    desk.store.brands.remember(look, outcome.batch.project_id)
     cuts, findings = [], list[Finding]()
     with desk.timed("edit"):
-        for name in order.blueprints:
-            plan = blueprint.load(name)
+        for plan in plans(order):
             assembly = assemble.assemble(plan, outcome.selection.moments, outcome.footage, outcome.evidence)
             findings += assembly.findings
             if not assembly.timelines:
                 continue
-            session = _session(desk, outcome, plan, kit, assembly.timelines)
-            made, found = _package(desk, outcome, session, plan, kit)
+            shown = codec.content_hash([codec.dump(plan), preset_names(plan), brand_facts(look)])
+            timelines = tuple(replace(timeline, look=shown) for timeline in assembly.timelines)
+            session = _session(desk, outcome, plan, look, timelines)
+            made, found = _package(desk, outcome, session, plan, look)
             cuts.append(made)
             findings += found
     return replace(outcome, cuts=tuple(cuts), findings=tuple(dict.fromkeys(findings)))
+
+
+def plans(order: Order) -> tuple[Blueprint, ...]:
+    """The blueprints of an order. Raises UsageError for an unknown one, or two of the same name."""
+    loaded = tuple(blueprint.load(name) for name in order.blueprints)
+    names = [plan.name for plan in loaded]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError("is the name of two blueprints", subject=name, remedy="rename one of them")
+    return loaded
+
+
+def kit(order: Order) -> BrandKit:
+    """The brand kit of an order. Raises SourceError or DefinitionError."""
+    return brand.load(order.brand) if order.brand else BrandKit()
 
 
 def preset_names(plan: Blueprint) -> dict[str, str]:

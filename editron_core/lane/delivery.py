@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from editron_core.config import DELIVERED
 from editron_core.domain.job import Deliverable
 from editron_core.domain.progress import Step
 from editron_core.errors import StoreError
@@ -19,22 +23,49 @@ from editron_core.report import RunDocument, write_report
 def deliver(desk: Desk, outcome: Outcome, out: Path) -> Outcome:
     """Fill `out` with deliverables, captions, interchange files, moment clips and `report.html`.
 
-    What lies there from an earlier run of the same batch is replaced. Raises StoreError where the disk
-    refuses.
+    What an earlier run left there and this one does not make is removed; what is not ours stays.
+    Raises StoreError where the disk refuses.
     """
-    with desk.timed("deliver"), desk.watched(Step("deliver", str(out))) as (tell, _):
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            placed = tuple(_deliverable(one, out) for one in outcome.deliverables)
-            for cut in outcome.cuts:
-                _interchange(cut, out)
-            clips = _clips(outcome, out, tell)
-        except OSError as error:
-            raise StoreError(
-                error.strerror or str(error), subject=str(error.filename or out), remedy="name another --out"
-            ) from error
+    with desk.timed("deliver"), desk.watched(Step("deliver", str(out))) as (tell, _), _translated(out):
+        out.mkdir(parents=True, exist_ok=True)
+        placed = tuple(_deliverable(one, out) for one in outcome.deliverables)
+        edits = [path for cut in outcome.cuts for path in _interchange(cut, out)]
+        clips = _clips(outcome, out, tell)
         done = replace(outcome, deliverables=placed)
-        return replace(done, report=write_report(_document(done, clips), out))
+        report = write_report(_document(done, clips), out)
+        made = [Path(one.path) for one in placed]
+        made += [Path(path) for one in placed for path in one.captions]
+        made += [*edits, *(clip for clip in clips if clip), report]
+        _tidy(out, sorted({path.relative_to(out).as_posix() for path in made}))
+    return replace(done, report=report)
+
+
+@contextmanager
+def _translated(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason, place = error.strerror or str(error), error.filename or out
+        raise StoreError(
+            reason, subject=str(place), remedy="free some space, or name another --out"
+        ) from error
+
+
+def _tidy(out: Path, made: list[str]) -> None:
+    """Remove what the last run delivered and this one did not; write down what this one did."""
+    marker = out / DELIVERED
+    try:
+        before = json.loads(marker.read_text("utf-8"))
+    except (OSError, ValueError):  # nothing was delivered here before, or nobody knows what
+        before = []
+    inside = out.resolve()
+    for name in set(before) - set(made):
+        stale = (out / name).resolve()
+        if stale.is_relative_to(inside):
+            stale.unlink(missing_ok=True)
+    aside = marker.with_suffix(".part")
+    aside.write_text(json.dumps(made), "utf-8")
+    aside.replace(marker)
 
 
 def _deliverable(one: Deliverable, out: Path) -> Deliverable:
@@ -42,10 +73,9 @@ def _deliverable(one: Deliverable, out: Path) -> Deliverable:
     return replace(one, path=str(_copied(Path(one.path), out)), captions=captions)
 
 
-def _interchange(cut: Cut, out: Path) -> None:
-    for timeline in cut.session.timelines:
-        for path in sorted((cut.folder / INTERCHANGE / timeline.name).iterdir()):
-            _copied(path, out / "edit")
+def _interchange(cut: Cut, out: Path) -> list[Path]:
+    folders = [cut.folder / INTERCHANGE / timeline.name for timeline in cut.session.timelines]
+    return [_copied(path, out / "edit") for folder in folders for path in sorted(folder.iterdir())]
 
 
 def _copied(path: Path, folder: Path) -> Path:

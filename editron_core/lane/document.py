@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -92,13 +93,21 @@ class Outcome:
 
     @property
     def engines(self) -> dict[str, EngineUse]:
-        """The engine of each role; where files differ, the one that fell back is named."""
-        uses: dict[str, EngineUse] = {}
+        """The engine of each role: the one that served most files (of equals the first)."""
+        served: dict[str, Counter[EngineUse]] = {}
         for evidence in self.evidence.values():
             for use in evidence.engines:
-                if use.role not in uses or (use.fallback and not uses[use.role].fallback):
-                    uses[use.role] = use
-        return uses
+                served.setdefault(use.role, Counter())[use] += 1
+        return {role: counts.most_common(1)[0][0] for role, counts in served.items()}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """By file id, what people call the file: its name, or where it came from if two share that."""
+        shared = Counter(file.name for file in self.footage.values())
+        return {
+            file_id: file.name if shared[file.name] == 1 else file.source
+            for file_id, file in self.footage.items()
+        }
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:
@@ -106,6 +115,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
     document: dict[str, Any] = {
         "batch_id": outcome.batch.id,
         "status": outcome.batch.status.value,
+        "passed_over": outcome.batch.metadata.get("passed_over", 0),
         "files": [_file(file) for file in outcome.files],
         "timings": {stage: round(seconds, 3) for stage, seconds in outcome.timings.items()},
     }
@@ -117,19 +127,18 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
     if outcome.profile:
         document["profile"] = dict(outcome.profile)
     if outcome.selection is not None:
-        names = {file_id: file.name for file_id, file in outcome.footage.items()}
-        document["moments"] = _moments(outcome.selection, names)
+        document["moments"] = _moments(outcome.selection, outcome.names)
         document["selection"] = outcome.selection.explanation
+        document["findings"] = codec.dump(outcome.findings)
     if outcome.insights is not None:
         document["insights"] = codec.dump(outcome.insights)
     if outcome.cuts:
         document["sessions"] = [_session(cut) for cut in outcome.cuts]
-        document["findings"] = codec.dump(outcome.findings)
     if outcome.deliverables:
         document["deliverables"] = [_deliverable(deliverable) for deliverable in outcome.deliverables]
     if outcome.report is not None:
         document["report"] = str(outcome.report)
-    return document
+    return {**document, "complaints": list(outcome.complaints)}
 
 
 def _file(file: MediaFile) -> dict[str, Any]:
@@ -185,6 +194,12 @@ def _deliverable(deliverable: Deliverable) -> dict[str, Any]:
     return {**data, "duration": float(deliverable.duration), "passed": deliverable.passed}
 
 
+def check_curve(path: Path) -> None:
+    """Raises UsageError where `write_curve` knows no format of this ending."""
+    if path.suffix not in (".parquet", ".json"):
+        raise UsageError("has an unknown ending", subject=str(path), remedy="take .parquet or .json")
+
+
 def write_curve(outcome: Outcome, path: Path) -> None:
     """Write the score over time and its signals: `file`, `time_s`, `score`, one column per signal.
 
@@ -192,10 +207,9 @@ def write_curve(outcome: Outcome, path: Path) -> None:
     """
     import polars as pl
 
-    if path.suffix not in (".parquet", ".json"):
-        raise UsageError("has an unknown ending", subject=str(path), remedy="take .parquet or .json")
+    check_curve(path)
     tables = [
-        curve.insert_column(0, pl.lit(outcome.footage[file_id].name).alias("file"))
+        curve.select(pl.lit(outcome.names[file_id]).alias("file"), pl.all())
         for file_id, curve in outcome.curves.items()
     ]
     table = pl.concat(tables) if tables else pl.DataFrame(schema={"file": pl.String, "time_s": pl.Float64})

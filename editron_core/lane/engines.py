@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -9,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from editron_core.analyze import clip, whisper
+from editron_core.analyze import clip, subtitles, whisper
 from editron_core.analyze.shots import Choice
 from editron_core.analyze.speech import SpeechOptions
 from editron_core.analyze.vision import Eye, open_eye
 from editron_core.config import Settings
 from editron_core.domain.batch import MediaFile
 from editron_core.domain.evidence import Evidence
-from editron_core.errors import EngineUnavailable
+from editron_core.errors import EngineUnavailable, MediaError
 from editron_core.score.brief import Brief
 from editron_core.score.profile import Profile
 from editron_core.score.scorer import PromptVectors
@@ -30,12 +31,17 @@ class Engines:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._eye: Eye | None = None
+        self._opening = threading.Lock()
 
-    @cached_property
+    @property
     def eye(self) -> Eye:
-        """The vision engine; opening it may take seconds."""
-        s = self._settings
-        return open_eye(s.clip_model, s.clip_pretrained, s.device, s.models)
+        """The vision engine; opening it, the first time, may take seconds."""
+        with self._opening:
+            if self._eye is None:
+                s = self._settings
+                self._eye = open_eye(s.clip_model, s.clip_pretrained, s.device, s.models)
+            return self._eye
 
     @cached_property
     def seeing(self) -> str:
@@ -50,7 +56,10 @@ class Engines:
     def hearing(self) -> str:
         """Which speech weights would be used, without loading them."""
         try:
-            return str(whisper.locate(self._settings.whisper_model, self._settings.models))
+            folder = whisper.locate(self._settings.whisper_model, self._settings.models)
+            # Weights that are fetched anew, because the old ones were broken, are others.
+            facts = (folder / "model.bin").stat()
+            return f"{folder} {facts.st_size} {facts.st_mtime_ns}"
         except EngineUnavailable:
             return NONE
 
@@ -81,7 +90,7 @@ class Engines:
         supplied = Path(file.transcript_path) if file.transcript_path else None
         return {
             "vision": self.seeing,
-            "speech": NONE if supplied else self.hearing,
+            "speech": NONE if supplied and _readable(supplied) else self.hearing,
             "transcript": supplied.parent.name if supplied else None,
             "language": supplied.name if supplied else None,
             "shots": self.shots,
@@ -110,3 +119,11 @@ class Engines:
         # An empty block of the right width, so that a missing side compares with nothing.
         width = self.eye.read(("x",))
         return None if width is None else width[:0]
+
+
+def _readable(transcript: Path) -> bool:
+    try:
+        subtitles.read(transcript, None)
+    except MediaError:  # the speech room says why it is passed over; somebody may have to listen
+        return False
+    return True

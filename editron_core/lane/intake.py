@@ -36,14 +36,41 @@ def ingest(desk: Desk, sources: Sequence[str], avoid: Sequence[Path] = ()) -> Me
         )
     with desk.timed("ingest"):
         batch = _open(desk, sources, listing)
-        files = [desk.store.files.add(batch.id, one.name, str(one.locator)) for one in listing.found]
-        wanted = [(f, one) for f, one in zip(files, listing.found, strict=True) if f.status not in DONE]
-        if wanted:
-            batch = _requeue(desk, batch)
-            desk.store.batches.set_status(batch.id, BatchStatus.DOWNLOADING)
-        for file, one in wanted:
-            _take_in(desk, file, one)
-        return settle(desk, batch.id, BatchStatus.READY) if wanted else batch
+        for one in listing.found:
+            desk.store.files.add(batch.id, one.name, str(one.locator))
+        return _finish(desk, batch, listing, again=True)
+
+
+def resume(desk: Desk, batch: MediaBatch) -> MediaBatch:
+    """Take in what an interrupted ingest of this batch left; what has failed stays as it is."""
+    pending = [file for file in desk.store.files.list(batch.id) if not _taken(file)]
+    if all(file.status is BatchStatus.FAILED for file in pending):
+        return batch
+    with desk.timed("ingest"):
+        return _finish(desk, batch, expand(batch.source_url.splitlines()), again=False)
+
+
+def _finish(desk: Desk, batch: MediaBatch, listing: Listing, *, again: bool) -> MediaBatch:
+    """Take in the files of a batch that are not there yet; with `again` also those that had failed."""
+    known = {str(one.locator): one for one in listing.found}
+    with desk.store.leases.hold(f"ingest:{batch.id}"):
+        files = [file for file in desk.store.files.list(batch.id) if not _taken(file)]
+        wanted = [file for file in files if again or file.status is not BatchStatus.FAILED]
+        if not wanted:
+            return batch
+        _requeue(desk, desk.store.batches.get(batch.id))
+        desk.store.batches.set_status(batch.id, BatchStatus.DOWNLOADING)
+        for file in wanted:
+            _take_in(desk, file, known.get(file.source, Found(file.name, _place(file.source))))
+        return settle(desk, batch.id, BatchStatus.READY)
+
+
+def _taken(file: MediaFile) -> bool:
+    return file.status in DONE and Path(file.path).exists()
+
+
+def _place(source: str) -> Path | str:
+    return source if "://" in source else Path(source)
 
 
 def settle(desk: Desk, batch_id: str, reached: BatchStatus) -> MediaBatch:
@@ -95,7 +122,7 @@ def _take_in(desk: Desk, file: MediaFile, one: Found) -> None:
     files = desk.store.files
     try:
         with desk.watched(Step("ingest", file.name)) as (tell, _):
-            if file.status is BatchStatus.FAILED:
+            if file.status not in (BatchStatus.QUEUED, BatchStatus.DOWNLOADING):
                 files.set_status(file.id, BatchStatus.QUEUED)
             files.set_status(file.id, BatchStatus.DOWNLOADING)
             _receive(desk, file, one, tell)

@@ -39,6 +39,16 @@ class Lane:
         found = self.desk.store.batches.get(batch)
         return Outcome(found, self.desk.store.files.list(found.id), timings=self.desk.timings)
 
+    def resume(self, batch: str) -> Outcome:
+        """A batch taken in before, its ingest finished where it was interrupted. Raises NotFound."""
+        return self.open(intake.resume(self.desk, self.desk.store.batches.get(batch)).id)
+
+    def check(self, order: Order) -> None:
+        """Raises UsageError or DefinitionError for an order that could not be carried out."""
+        scoring.wanted_profile(self.desk, order)
+        cutting.plans(order)
+        cutting.kit(order)
+
     def analyze(self, outcome: Outcome) -> Outcome:
         """Evidence and proxies of every usable file."""
         return analysis.analyze(self.desk, self.engines, outcome)

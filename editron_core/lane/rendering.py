@@ -54,7 +54,8 @@ def refuse_unsigned(desk: Desk, cut: Cut) -> None:
 def _session(desk: Desk, cut: Cut, files: dict[str, MediaFile]) -> list[Deliverable]:
     stages = [_stage(cut, timeline, files) for timeline in cut.session.timelines]
     known = [desk.store.ledger.find(stage.key) for stage in stages]
-    if all(run is not None and run.status is StageStatus.DONE for run in known):
+    rendered = all(run is not None and run.status is StageStatus.DONE for run in known)
+    if rendered and desk.store.sessions.get(cut.session.id).status is EditSessionStatus.COMPLETE:
         return _make(desk, cut, stages, files, lambda share: None)
     # One render of a session at a time; what a killed one left behind is marked as failed first.
     with desk.store.leases.hold(f"render:{cut.session.id}"):

@@ -24,7 +24,7 @@ def score(desk: Desk, engines: Engines, outcome: Outcome, order: Order) -> Outco
 
     Raises UsageError where the applied profile is not the requested one, and in production mode.
     """
-    wanted = _profile(desk, order)
+    wanted = wanted_profile(desk, order)
     brief = Brief(order.brief)
     with desk.timed("score"), desk.watched(Step("score", f"profile {wanted.name}")):
         prompts = engines.prompts(wanted, brief, outcome.evidence)
@@ -50,7 +50,8 @@ def score(desk: Desk, engines: Engines, outcome: Outcome, order: Order) -> Outco
     )
 
 
-def _profile(desk: Desk, order: Order) -> Profile:
+def wanted_profile(desk: Desk, order: Order) -> Profile:
+    """The profile that `order` asks for. Raises UsageError in production mode, DefinitionError."""
     if desk.settings.mode == "production":
         raise UsageError(
             "production scores with a promoted profile only, and none is promoted",

@@ -27,10 +27,14 @@ def decide(store: Store, session_id: str, timeline: str, opinion: Opinion) -> Ed
     cuts = (signoff.find_timeline(session, timeline),) if timeline else session.timelines
     for cut in cuts:
         store.decisions.add(_decision(session, cut, opinion))
+    made = store.decisions.list(session.id)
     if session.status in (EditSessionStatus.NEEDS_REVIEW, EditSessionStatus.APPROVED):
-        open_cuts = signoff.unsigned(session, store.decisions.list(session.id))
+        open_cuts = signoff.unsigned(session, made)
         reached = EditSessionStatus.NEEDS_REVIEW if open_cuts else EditSessionStatus.APPROVED
-        session = store.sessions.set_status(session.id, reached)
+        return store.sessions.set_status(session.id, reached)
+    rejected = any(signoff.standing(t, made) is signoff.Standing.REJECTED for t in session.timelines)
+    if session.status is EditSessionStatus.COMPLETE and rejected:
+        return store.sessions.set_status(session.id, EditSessionStatus.NEEDS_REVIEW)
     return session
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from editron_core.config import Settings, settings
+from editron_core.config import DELIVERED, Settings, settings
 from editron_core.domain.batch import BatchStatus
 from editron_core.domain.job import EditSessionStatus, RenderJobStatus, Verdict
-from editron_core.errors import SourceError, UsageError
-from editron_core.lane import Lane, Order, Outcome, as_json, rendering, signing, write_curve
+from editron_core.errors import EditronError, SourceError, UsageError
+from editron_core.lane import Lane, Order, Outcome, as_json, intake, rendering, signing, write_curve
 from editron_core.lane.desk import code_version
 from editron_core.score import profile
 from editron_core.store import Store
@@ -47,10 +47,17 @@ def test_footage_becomes_checked_deliverables_and_a_second_run_repeats_nothing(
     jobs = store.jobs.list(first.cuts[0].session.id)
     assert [job.status for job in jobs] == [RenderJobStatus.COMPLETE]
 
+    assert lane.ingest([str(tmp_path)]).footage.keys() == first.footage.keys()  # our output is no footage
+    stale = Path(first.deliverables[0].path).with_name("older-cut_16x9.mp4")
+    stale.write_bytes(b"of an earlier run")
+    marker = tmp_path / "out" / DELIVERED
+    marker.write_text(json.dumps([*json.loads(marker.read_text()), stale.name]))
+
     witness.seen.clear()
     second = lane.deliver(lane.render(cut(lane, clips)), tmp_path / "out")
 
     assert {e for stage in ("analyze", "edit", "render") for e in witness.endings(stage)} == {"kept"}
+    assert not stale.exists()
     assert second.batch.id == first.batch.id
     assert second.deliverables == first.deliverables
     assert len(store.jobs.list(first.cuts[0].session.id)) == 1
@@ -109,7 +116,7 @@ def test_the_same_bytes_twice_are_analysed_once(lane: Lane, clips: Path, witness
 
     assert len(outcome.files) == 2
     assert len(outcome.footage) == len(outcome.evidence) == 1
-    assert sorted(witness.endings("analyze")) == ["done", "kept"]
+    assert witness.endings("analyze") == ["done"]
 
 
 def test_the_same_footage_in_another_home_gives_the_same_moments_and_cuts(
@@ -217,3 +224,52 @@ def test_production_scores_with_a_promoted_profile_only(lane: Lane, clips: Path)
 def test_the_code_version_changes_with_the_code() -> None:
     assert code_version("score") != code_version("edit")
     assert code_version("score") == code_version("score")
+
+
+def test_another_brand_makes_another_cut_to_sign(lane: Lane, clips: Path, tmp_path: Path) -> None:
+    brand = tmp_path / "brand.toml"
+    brand.write_text('name = "loud"\n[colours]\nprimary = "#ff0000"\n')
+
+    plain, loud = cut(lane, clips), cut(lane, clips, replace(ORDER, brand=brand))
+
+    assert plain.cuts[0].session.timelines[0].content_hash != loud.cuts[0].session.timelines[0].content_hash
+
+
+def test_an_order_that_cannot_be_is_refused_before_any_work(lane: Lane, tmp_path: Path) -> None:
+    for order in (
+        replace(ORDER, profile="nope"),
+        replace(ORDER, blueprints=("nope",)),
+        replace(ORDER, blueprints=("square", "square")),
+        replace(ORDER, brand=tmp_path / "nope.toml"),
+    ):
+        with pytest.raises(EditronError):
+            lane.check(order)
+
+
+def test_a_lost_original_is_taken_in_again(lane: Lane, clips: Path) -> None:
+    first = lane.ingest([str(clips)])
+    Path(first.files[0].path).unlink()
+
+    second = lane.ingest([str(clips)])
+
+    assert second.batch.id == first.batch.id
+    assert Path(second.files[0].path).exists()
+
+
+def test_an_interrupted_ingest_is_finished_by_the_batch_id(
+    lane: Lane, store: Store, clips: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(intake, "examine", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            lane.ingest([str(clips)])
+    batch = store.batches.newest()
+    assert batch.status is BatchStatus.DOWNLOADING
+
+    resumed = lane.resume(batch.id[:8])
+
+    assert [file.status for file in resumed.files] == [BatchStatus.READY]
+    assert resumed.files[0].transcript_path
