@@ -32,7 +32,7 @@ CHANGED = 6.0
 """Mean grey levels by which a block of 8x8 pixels must have changed to be searched again."""
 NEW_SCENE = 0.5
 """Share of changed blocks from which it is another picture."""
-MARGIN = 24
+MARGIN = 16
 """Pixels around changed blocks that are searched with them: the cascade needs to see around a face."""
 AREA_SCALE, COUNT_SCALE = 0.04, 4.0
 """The signal is 1 - exp(-(area / 0.04 + number / 4)): one small face 0.3, a portrait 0.8, a group 0.9."""

@@ -30,12 +30,12 @@ EVERYWHERE = 0.4
 CHAOS = 10.0
 """... and so it is where half of the picture changes by more grey levels than this."""
 MOVING = 4e-4
-"""Least share of moving pixels that makes a subject: 6 of 160x90."""
+"""Least share of moving pixels that makes a subject: 1 of 64x36."""
 RING = 0.12
 """Width of the border in which the camera's own motion is told from a subject's."""
 STEADY = 1.0
 """Mean change of the border, in grey levels, below which the camera stands."""
-SALIENT_SIDE = 64
+SALIENT_SIDE = 48
 SALIENT = 1.5
 BLANK = 0.01
 """Standard deviation (of 1) below which a picture shows nothing."""
@@ -170,7 +170,7 @@ def _residual(grey: np.ndarray) -> np.ndarray:
     strength = np.log(np.abs(spectrum) + 1e-9).astype(np.float32)
     unexpected = strength - cv2.blur(strength, (3, 3), borderType=cv2.BORDER_WRAP)
     back = np.abs(np.fft.ifft2(np.exp(unexpected + 1j * np.angle(spectrum)))) ** 2
-    return np.asarray(cv2.GaussianBlur(back.astype(np.float32), (0, 0), 2.5))
+    return np.asarray(cv2.GaussianBlur(back.astype(np.float32), (0, 0), SALIENT_SIDE / 26))
 
 
 def _colour_distance(small: np.ndarray) -> np.ndarray:

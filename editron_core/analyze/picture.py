@@ -19,8 +19,9 @@ from editron_core.analyze.vision import Eye, novelty
 from editron_core.domain.evidence import EngineUse
 from editron_core.media.frames import opencv
 
-SMALL_SIDE = 90
-"""Shorter side of the picture from which colours and salience are taken."""
+SMALL_SIDE = 72
+"""Shorter side of the picture from which colours and salience are taken: a whole fraction of most proxies,
+which OpenCV averages several times as fast as others."""
 NO_EYE = EngineUse("vision", "none", "-", "no eye was asked for")
 
 
@@ -124,8 +125,7 @@ class Album:
         if self._eye is None:
             return
         least = self._eye.input_size
-        enough = small if min(small.shape[:2]) >= least else picture
-        self._pages.append(_fitted(enough, least))
+        self._pages.append(small if min(small.shape[:2]) >= least else _fitted(picture, least))
         self._at.append(row)
         if len(self._pages) == self.BATCH:
             self._send()

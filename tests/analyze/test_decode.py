@@ -250,5 +250,6 @@ def test_proxies_are_no_larger_than_the_picture() -> None:
 
     assert sized(1920, 1080) == (640, 360)
     assert sized(1080, 1920) == (360, 640)
-    assert sized(768, 432) == (480, 270)
+    assert sized(1024, 576) == (512, 288)
+    assert sized(768, 432) == (384, 216)
     assert sized(320, 240) == (320, 240)

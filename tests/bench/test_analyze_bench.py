@@ -116,7 +116,7 @@ def test_two_hours_take_no_more_memory_than_ten_minutes(tmp_path):
         argv = [sys.executable, "-c", IN_A_PROCESS, str(path), str(out)]
         output, _ = process.run(argv, limits=LIMITS)
         seen = json.loads(output.splitlines()[-1])
-        assert seen["rows"] == pytest.approx(minutes * 120, abs=5)
+        assert seen["rows"] == pytest.approx(minutes * 120, abs=20)
         used[minutes] = (seen["ours"] + seen["ffmpeg"]) / process.GIB
         print(f"\n{minutes} minutes: ours {seen['ours'] >> 20} MiB, ffmpeg {seen['ffmpeg'] >> 20} MiB")
     assert used[120] <= 1.5
