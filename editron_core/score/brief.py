@@ -22,7 +22,8 @@ _ENDINGS = (
     *("ations", "ation", "ators", "ator", "ating", "ates", "ated", "ate", "ingly", "ings", "ing", "edly"),
     *("ies", "ied", "est", "ers", "er", "ed", "ly", "en", "es", "e", "s", "y"),
 )
-_IGNORED = frozenset(Path(__file__).with_name("ignored_words.txt").read_text("utf-8").split())
+IGNORED = frozenset(Path(__file__).with_name("ignored_words.txt").read_text("utf-8").split())
+"""Function words, and words about editing: what everybody says says nothing."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def stems(text: str) -> list[str]:
     """The stems of the words of `text` that carry meaning, in order, repeated as often as they occur."""
     found = []
     for word in _WORD.findall(_plain(text)):
-        if word in _IGNORED:
+        if word in IGNORED:
             continue
         if _UNSPACED.fullmatch(word):
             found += [word[i : i + 2] for i in range(max(1, len(word) - 1))]

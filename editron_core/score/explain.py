@@ -79,14 +79,14 @@ def selection(
     passed = sum(c.score >= rules.threshold for c in found)
     if not found:
         return "0 of 0 passed; there was nothing to score"
-    best = _floor(found[0].score)
+    best = found[0].score
     if near is not None:
         verb = "is" if near[1] == 1 else "are"
         return (
-            f"0 of {len(found)} passed; best {best} < {_figure(rules.threshold)}; "
+            f"0 of {len(found)} passed; best {_floor(best)} < {_figure(rules.threshold)}; "
             f"at {_figure(near[0])} there {verb} {near[1]}"
         )
-    text = f"{passed} of {len(found)} passed {_figure(rules.threshold)}; best {best}; {len(chosen)} kept"
+    text = f"{passed} of {len(found)} passed {_figure(rules.threshold)}; best {best:.2f}; {len(chosen)} kept"
     if len(chosen) < passed:
         text += f" (the rest overlap, or exceed what one file may give or {rules.max_moments} in all)"
     return text

@@ -16,6 +16,7 @@ import polars as pl
 from editron_core.domain.batch import MediaFile
 from editron_core.domain.evidence import Evidence
 from editron_core.domain.moment import Selection
+from editron_core.score.brief import IGNORED
 from editron_core.times import clock
 
 DARK_EXPOSURE = 0.35
@@ -103,7 +104,8 @@ def _mean(columns: Sequence[pl.Series]) -> float | None:
 
 
 def _keywords(texts: Sequence[str]) -> tuple[str, ...]:
-    words = Counter(word for text in texts for word in KEYWORD.findall(text.casefold()))
+    said = (word for text in texts for word in KEYWORD.findall(text.casefold()))
+    words = Counter(word for word in said if word not in IGNORED)
     total = sum(words.values())
     if total >= 500:
         words = Counter({w: n for w, n in words.items() if n <= COMMON_SHARE * total})
