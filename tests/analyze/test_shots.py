@@ -128,7 +128,9 @@ def test_the_network_reads_windows_as_its_authors_read_the_whole():
     def mix(n: int) -> np.ndarray:
         return (first(n + 50) * (1 - n / 20) + second(n) * (n / 20)).astype(np.uint8)
 
-    frames = play((scene(10), 20), (later(first, 20), 30), (mix, 20), (later(second, 20), 60), (scene(13), 30))
+    frames = play(
+        (scene(10), 20), (later(first, 20), 30), (mix, 20), (later(second, 20), 60), (scene(13), 30)
+    )
     detector = shots.Network("cpu")
     found = [int(cut * 25) for cut in cuts(frames, detector)]
     tiny = [
