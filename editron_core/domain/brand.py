@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
+
+from editron_core.times import to_frames
 
 Place = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 
@@ -42,6 +45,11 @@ class Slate:
     subtitle: str = ""
     seconds: float = 1.5
     """0.5..10."""
+
+
+def slate_frames(slate: Slate | None, rate: Fraction) -> int:
+    """How many frames of a timeline `slate` lasts; 0 where there is none."""
+    return max(1, to_frames(Fraction(slate.seconds), rate)) if slate else 0
 
 
 @dataclass(frozen=True, slots=True)

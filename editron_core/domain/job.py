@@ -160,8 +160,10 @@ class EditSession:
     reference_style: str = ""
     """The brand kit's name."""
     include_captions: bool = True
+    """Whether anything is said in its cuts, so that captions go with the deliverables."""
     imovie_project: str | None = None
-    """Where the cut for an editor's own tool lies."""
+    """The project in iMovie that a person finishes the cut in; null until somebody records one.
+    Editron itself sets none: its files for an editor's tool lie with the deliverables, under `edit/`."""
     metadata: dict[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
 

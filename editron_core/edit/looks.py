@@ -1,38 +1,14 @@
-"""How burned-in captions look and where they may stand, by preset and aspect ratio.
-
-Safe areas, as shares of the frame (delivery-specs 4.3):
-- 9:16: the union of what Instagram Reels (top 14 %, bottom 35 %, sides 6 %; Meta, March 2026) and
-  TikTok (right 15 %) cover with their buttons: x 65..918, y 269..1248 of 1080x1920.
-- 16:9: title-safe, 90 % of either side (SMPTE ST 2046-1).
-- 1:1, 4:5: no platform publishes one; feeds round the corners, so 5 % at the sides and 6 % above and below.
-"""
+"""How burned-in captions look and where they may stand, by preset and aspect ratio."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from editron_core.domain.brand import BrandKit
+from editron_core.domain.frame import SAFE_AREAS, Frame
 from editron_core.edit import fonts
 from editron_core.edit.phrasing import Shape
 from editron_core.errors import UsageError
-
-
-@dataclass(frozen=True, slots=True)
-class SafeArea:
-    """The part of a frame that nothing covers, as shares 0..1 of its width and height."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-
-SAFE_AREAS = {
-    "9:16": SafeArea(65 / 1080, 269 / 1920, 918 / 1080, 1248 / 1920),
-    "16:9": SafeArea(0.05, 0.05, 0.95, 0.95),
-    "1:1": SafeArea(0.05, 0.06, 0.95, 0.94),
-    "4:5": SafeArea(0.05, 0.06, 0.95, 0.94),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +86,25 @@ class Look:
         return sum(face.width(part) for face, part in fonts.runs(text, self.faces)) * self.font_size
 
 
-def resolve(preset: str, aspect: str, size: tuple[int, int], brand: BrandKit) -> Look:
-    """The look of `preset` on frames of `aspect` and `size` (width, height in pixels).
+def resolve(preset: str, aspect: str, frame: Frame, brand: BrandKit) -> Look:
+    """The look of `preset` on frames of `aspect`.
 
     Raises UsageError for a preset or aspect that is not known, and DefinitionError for an unknown font.
     """
     if preset not in PRESETS or aspect not in SAFE_AREAS:
         known = f"presets {', '.join(PRESETS)}; aspects {', '.join(SAFE_AREAS)}"
         raise UsageError("is no known caption look", subject=f"{preset} {aspect}", remedy=f"take {known}")
-    chosen, safe, (width, height) = PRESETS[preset], SAFE_AREAS[aspect], size
+    chosen, free, size = PRESETS[preset], frame.free, frame.size
+    width, height = size
     font_size = round(chosen.sizes[aspect] * height)
     outline, shadow = (round(share * font_size, 1) for share in (chosen.outline, chosen.shadow))
     # The blur spreads the edge by about twice its radius.
     rim = outline + shadow + 2 * chosen.blur * font_size + 1
     box = (
-        round(safe.left * width + rim),
-        round(safe.top * height + rim),
-        round(safe.right * width - rim),
-        round(safe.bottom * height - rim),
+        round(free.left * width + rim),
+        round(free.top * height + rim),
+        round(free.right * width - rim),
+        round(free.bottom * height - rim),
     )
     faces = fonts.stack(brand, brand.caption_font, chosen.weight)
     bare = Look(size, chosen, faces, font_size, outline, shadow, box, Shape(chosen.chars[aspect]))

@@ -9,6 +9,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from editron_core.domain.timeline import Clip, Crop, CropKey, Cue, Timeline
+from editron_core.domain.transcript import Transcript
+from editron_core.edit import captions
 from editron_core.errors import UsageError
 from editron_core.times import Span, on_frame
 
@@ -16,7 +18,7 @@ from editron_core.times import Span, on_frame
 def trim(timeline: Timeline, keep: Span) -> Timeline:
     """Of the clip that shows at the middle of `keep` (timeline seconds), keep only that part.
 
-    The part is taken to whole frames. Words outside it leave their captions; what follows moves up.
+    The part is taken to whole frames. What follows moves up; captions hold the words still heard.
     Raises UsageError where `keep` names no clip or would leave less than one frame.
     """
     places = list(timeline.placed())
@@ -31,7 +33,8 @@ def trim(timeline: Timeline, keep: Span) -> Timeline:
     if kept.duration < 1 / timeline.rate:
         raise UsageError("a trim must keep at least one frame", subject=timeline.name)
     clips = (*timeline.clips[:index], _inside(clip, kept.shift(-place.start)), *timeline.clips[index + 1 :])
-    return replace(timeline, clips=clips, cues=_rippled(timeline.cues, place, kept))
+    trimmed = replace(timeline, clips=clips)
+    return replace(trimmed, cues=_recaptioned(timeline, trimmed, index, kept))
 
 
 def _inside(clip: Clip, kept: Span) -> Clip:
@@ -54,20 +57,13 @@ def _key_at(crop: Crop, at: Fraction) -> CropKey:
     return CropKey(at, before.x + share * (after.x - before.x), before.y + share * (after.y - before.y))
 
 
-def _rippled(cues: tuple[Cue, ...], place: Span, kept: Span) -> tuple[Cue, ...]:
-    """The cues after `place` shrank to `kept`: later ones move up, those inside lose what was cut."""
-    lost = place.duration - kept.duration
-    moved: list[Cue] = []
-    for cue in cues:
-        if cue.span.start >= place.end:
-            moved.append(_shifted(cue, -lost))
-        elif cue.span.end <= place.start:
-            moved.append(cue)
-        elif cue.span.overlap(kept) > 0:
-            moved.append(_shifted(replace(cue, span=cue.span.clamp(kept)), place.start - kept.start))
-    return tuple(moved)
+def _recaptioned(before: Timeline, after: Timeline, index: int, kept: Span) -> tuple[Cue, ...]:
+    """The cues of `after`, which shows of `before` the same clips, but of clip `index` only `kept`.
 
-
-def _shifted(cue: Cue, by: Fraction) -> Cue:
-    words = tuple(replace(word, span=word.span.shift(by)) for word in cue.words)
-    return replace(cue, span=cue.span.shift(by), words=words)
+    Captions are cut anew, from the words that are still heard: `before` is the footage of `after`.
+    """
+    places = [place for place, _ in before.placed()]
+    places[index] = kept
+    words = tuple(word for cue in before.cues for word in cue.words)
+    placed = [(place, Clip(before.name, old)) for (place, _), old in zip(after.placed(), places, strict=True)]
+    return captions.cues_for(placed, {before.name: Transcript("und", words, before.name)}, before.rate)

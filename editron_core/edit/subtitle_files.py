@@ -9,12 +9,12 @@ from fractions import Fraction
 from math import floor
 from pathlib import Path
 
-from editron_core.domain.brand import BrandKit
+from editron_core.domain.brand import BrandKit, slate_frames
+from editron_core.domain.frame import Frame
 from editron_core.domain.job import Finding
 from editron_core.domain.timeline import Cue, Timeline
 from editron_core.edit import burn, captions, looks
 from editron_core.edit.blueprint import Blueprint
-from editron_core.times import to_frames
 
 _WORD_JOINER = "\u2060"
 
@@ -35,16 +35,16 @@ def write_captions(
     blueprint: Blueprint,
     brand: BrandKit,
     folder: Path,
-    sizes: Mapping[str, tuple[int, int]],
+    frames: Mapping[str, Frame],
 ) -> CaptionFiles:
-    """Write the caption files of `timeline` into `folder`; `sizes` is width and height by aspect.
+    """Write the caption files of `timeline` into `folder`; `frames` by aspect ratio.
 
     Sidecars count from the start of the deliverable, so an intro slate moves them; the ASS files
     count from the start of the cut, because captions are drawn before slates are put on.
     """
     if not timeline.cues:
         return CaptionFiles()
-    lead = intro_frames(brand, timeline.rate) / timeline.rate
+    lead = slate_frames(brand.intro, timeline.rate) / timeline.rate
     srt, vtt = folder / f"{timeline.name}.srt", folder / f"{timeline.name}.vtt"
     shifted = [replace(cue, span=cue.span.shift(lead)) for cue in timeline.cues]
     write_srt(shifted, srt)
@@ -52,16 +52,11 @@ def write_captions(
     findings = list(captions.check(timeline.cues, timeline.rate))
     burned: dict[str, Path] = {}
     for aspect in timeline.aspects if blueprint.captions.burn else ():
-        look = looks.resolve(blueprint.captions.preset, aspect, sizes[aspect], brand)
+        look = looks.resolve(blueprint.captions.preset, aspect, frames[aspect], brand)
         path = folder / f"{timeline.name}-{aspect.replace(':', 'x')}.ass"
         findings += burn.write_ass(captions.reshaped(timeline, look.shape), path, look, brand)
         burned[aspect] = path
     return CaptionFiles((srt, vtt), burned, tuple(dict.fromkeys(findings)))
-
-
-def intro_frames(brand: BrandKit, rate: Fraction) -> int:
-    """Timeline frames that the brand's intro slate lasts; 0 where there is none."""
-    return max(1, to_frames(Fraction(brand.intro.seconds), rate)) if brand.intro else 0
 
 
 def write_srt(cues: Sequence[Cue], path: Path) -> None:

@@ -17,14 +17,18 @@ from editron_core.domain.progress import Step
 from editron_core.domain.timeline import Timeline
 from editron_core.edit import assemble, blueprint, brand, interchange
 from editron_core.edit.blueprint import Blueprint
+from editron_core.edit.fonts import fonts_dir
 from editron_core.edit.subtitle_files import write_captions
 from editron_core.errors import UsageError
 from editron_core.lane.desk import Desk, Progress, code_version
 from editron_core.lane.document import Cut, Outcome
 from editron_core.lane.order import Order
 from editron_core.render import presets
+from editron_core.render.marks import caption_frame
 from editron_core.store import NewSession, Stage
 
+FRAMED_BY = ("render/presets.toml", "render/presets.py", "render/marks.py", "render/pen.py")
+"""What of the render room decides where captions may stand."""
 CAPTIONS, INTERCHANGE, FINDINGS = "captions", "interchange", "findings.json"
 
 
@@ -88,6 +92,7 @@ def _session(
         timelines=timelines,
         aspect_ratios=plan.aspects,
         reference_style=kit.name,
+        include_captions=any(timeline.cues for timeline in timelines),
     )
     for known in sessions.list(outcome.batch.id):
         if known.metadata.get("trimmed_from") == new.content_hash and known.deliverable_type == plan.name:
@@ -109,7 +114,7 @@ def _package(
         "moments": codec.dump([clip.moment for t in session.timelines for clip in t.clips if clip.moment]),
         "files": {file_id: codec.dump(file) for file_id, file in sorted(files.items())},
     }
-    stage = Stage("edit", (session.content_hash,), options, code_version("edit", "render/presets.toml"))
+    stage = Stage("edit", (session.content_hash,), options, code_version("edit", *FRAMED_BY))
     seconds = float(sum(timeline.duration for timeline in session.timelines))
     made = desk.make(
         stage,
@@ -129,14 +134,18 @@ def _write(
     kit: BrandKit,
     files: Mapping[str, MediaFile],
 ) -> dict[str, Any]:
-    sizes = {a: presets.preset(name).size(a) for a, name in preset_names(plan).items()}
+    fonts = fonts_dir(kit)
+    frames = {
+        aspect: caption_frame(presets.preset(name), aspect, kit, fonts)
+        for aspect, name in preset_names(plan).items()
+    }
     findings: list[Finding] = []
     for count, timeline in enumerate(session.timelines, start=1):
         captions, tools = folder / CAPTIONS / timeline.name, folder / INTERCHANGE / timeline.name
         captions.mkdir(parents=True)
         tools.mkdir(parents=True)
-        findings += write_captions(timeline, plan, kit, captions, sizes).findings
-        interchange.write_all(timeline, files, tools)
+        findings += write_captions(timeline, plan, kit, captions, frames).findings
+        interchange.write_all(timeline, files, tools, frames[timeline.aspects[0]].size)
         tell(count / len(session.timelines))
     text = json.dumps(codec.dump(findings), ensure_ascii=False, indent=1)
     (folder / FINDINGS).write_text(text, encoding="utf-8")

@@ -47,12 +47,14 @@ def trim(store: Store, session_id: str, timeline: str, keep: Span, author: str) 
     cut = signoff.find_timeline(session, timeline)
     trimmed = ripple.trim(cut, keep)
     store.decisions.add(replace(_decision(session, cut, Opinion(Verdict.TRIM, author)), trim=keep))
+    cuts = tuple(trimmed if one is cut else one for one in session.timelines)
     new = NewSession(
         batch_id=session.batch_id,
         deliverable_type=session.deliverable_type,
-        timelines=tuple(trimmed if one is cut else one for one in session.timelines),
+        timelines=cuts,
         aspect_ratios=session.aspect_ratios,
         reference_style=session.reference_style,
+        include_captions=any(one.cues for one in cuts),
         metadata={"trimmed_from": session.metadata.get("trimmed_from", session.content_hash)},
     )
     made = store.sessions.ensure(new)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil
 from pathlib import Path
 
 from editron_core.render.run import run
 from editron_core.render.source import node
-from editron_core.times import to_frames
+from editron_core.times import Span, to_frames
 
 CANVAS = 126
 """Grey: dark outlines and light letters both differ from it."""
 VISIBLE = 10
 """Luma steps from the canvas from which a pixel counts as drawn."""
-
-
 SETTLED = Fraction(1, 10)
 """Seconds after an event's start and before its end at which it is looked at."""
 
@@ -54,42 +52,48 @@ class Box:
         return f"x {self.left}-{self.right}, y {self.top}-{self.bottom}"
 
 
-def frame_of(at: Fraction, rate: Fraction) -> int:
-    """The frame on display at `at`."""
-    return floor(at * rate)
-
-
-def moments(ass: Path) -> list[Fraction]:
-    """When to look at `ass`, in seconds: soon after each event starts, in its middle, just before its end."""
+def events(ass: Path) -> list[Span]:
+    """When each event of `ass` is on screen, in seconds, in time order."""
     import pysubs2
 
-    found: set[Fraction] = set()
-    for event in pysubs2.load(str(ass)).events:
-        start, end = Fraction(event.start, 1000), Fraction(event.end, 1000)
-        if not event.is_comment and end > start:
-            found |= {start + SETTLED, (start + end) / 2, max(start, end - SETTLED)}
+    found = [
+        Span(Fraction(event.start, 1000), Fraction(event.end, 1000))
+        for event in pysubs2.load(str(ass)).events
+        if not event.is_comment and event.end > event.start
+    ]
     return sorted(found)
 
 
+def looks(event: Span, rate: Fraction) -> tuple[int, ...]:
+    """The frames in which to look at an event: soon after its start, in its middle, just before its end.
+
+    Empty where it is on no frame at all.
+    """
+    first, last = ceil(event.start * rate), ceil(event.end * rate) - 1
+    if last < first:
+        return ()
+    settled = min(ceil(SETTLED * rate), (last - first) // 2)
+    return tuple(sorted({first + settled, (first + last) // 2, last - settled}))
+
+
 def drawn(
-    ass: Path, size: tuple[int, int], rate: Fraction, times: Iterable[Fraction], fonts: str
+    ass: Path, size: tuple[int, int], rate: Fraction, frames: Collection[int], fonts: str
 ) -> dict[int, Box | None]:
-    """The box that `ass` draws in the frames on display at `times`, by frame number; null for an empty one.
+    """The box that `ass` draws in each of `frames`, by frame number; null for an empty one.
 
     `fonts` names a folder beside `ass`.
     """
     import ffmpeg as graph
 
-    frames = sorted({frame_of(at, rate) for at in times})
     if not frames:
         return {}
     log = ass.with_suffix(".boxes.txt")
     colour = f"0x{CANVAS:02x}{CANVAS:02x}{CANVAS:02x}"
-    last = float((frames[-1] + 1) / rate)
+    last = float((max(frames) + 1) / rate)
     canvas = node(
         f"color=c={colour}:s={size[0]}x{size[1]}:r={rate}:d={last:.6f}", "canvas", {"format": "lavfi"}
     )
-    chosen = "+".join(f"eq(n,{frame})" for frame in frames)
+    chosen = "+".join(f"eq(n,{frame})" for frame in sorted(frames))
     both = canvas.filter("format", "yuv420p").filter("select", chosen).filter_multi_output("split", 2)
     plain, written = both.stream(0), both.stream(1).filter("ass", filename=ass.name, fontsdir=fonts)
     change = graph.filter([plain, written], "blend", all_mode="difference").filter("extractplanes", "y")

@@ -6,7 +6,7 @@ only where the footage itself is not black, still or silent there; slates are st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from editron_core.times import Span, clock, from_frames
 AAC_FRAME = Fraction(1024, SAMPLE_RATE)
 PROFILES = {"h264": "h264 High", "prores": "prores HQ"}
 SOUNDS = {"aac": "aac LC 48000 2", "pcm": "pcm_s24le 48000 2"}
+GAP_FRAMES = 3
+"""Frames around a caption in which a word's middle may fall: captions keep 2 between them, and end whole."""
 PEAK_SLACK = 0.05
 """dB: the meter's own resolution near full scale."""
 
@@ -173,9 +175,13 @@ def _captions(plan: RenderPlan, aspect: str, room: Workroom) -> Iterator[Check]:
         return
     size, cues = plan.size(aspect), plan.timeline.cues
     ass = room.folder / room.subtitles[aspect]
-    found = boxes.drawn(ass, size, plan.rate, [*boxes.moments(ass), *_middles(cues)], room.fonts)
+    looks = {event: boxes.looks(event, plan.rate) for event in boxes.events(ass)}
+    found = boxes.drawn(
+        ass, size, plan.rate, {frame for seen in looks.values() for frame in seen}, room.fonts
+    )
     drawn = {frame: box for frame, box in found.items() if box is not None and frame < plan.cut_frames}
-    blank = [cue for cue in cues if found.get(boxes.frame_of(cue.span.middle, plan.rate)) is None]
+    visible = [event for event, seen in looks.items() if seen and all(found[frame] for frame in seen)]
+    blank = [cue for cue in cues if not _shown(cue, visible, plan.rate)]
     yield Check(
         "captions-drawn",
         not blank and bool(drawn or not cues),
@@ -197,8 +203,15 @@ def _captions(plan: RenderPlan, aspect: str, room: Workroom) -> Iterator[Check]:
         yield Check("captions-clear", not hit, f"{len(hit)} on the watermark", "no caption on the watermark")
 
 
-def _middles(cues: tuple[Cue, ...]) -> list[Fraction]:
-    return [cue.span.middle for cue in cues]
+def _shown(cue: Cue, visible: Sequence[Span], rate: Fraction) -> bool:
+    """Whether all that `cue` says is on screen when it is said.
+
+    Burned-in captions are laid out anew for narrow frames, so a cue may be two of them with a gap
+    between: its words are looked for, not its middle.
+    """
+    said = [word.span.middle for word in cue.words] or [cue.span.middle]
+    gap = GAP_FRAMES / rate
+    return all(any(event.start - gap <= at < event.end + gap for event in visible) for at in said)
 
 
 def _around(found: dict[int, boxes.Box]) -> boxes.Box:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from editron_core.domain.batch import MediaFile, MediaProbe
-from editron_core.domain.brand import BrandKit, Slate
+from editron_core.domain.brand import BrandKit, slate_frames
 from editron_core.domain.timeline import Clip, Timeline
 from editron_core.errors import MediaError, UsageError
 from editron_core.render.presets import Preset, preset
@@ -95,12 +95,12 @@ class RenderPlan:
     @property
     def intro_frames(self) -> int:
         """How many frames the opening slate lasts."""
-        return _slate_frames(self.brand.intro, self.rate)
+        return slate_frames(self.brand.intro, self.rate)
 
     @property
     def outro_frames(self) -> int:
         """How many frames the closing slate lasts."""
-        return _slate_frames(self.brand.outro, self.rate)
+        return slate_frames(self.brand.outro, self.rate)
 
     @property
     def lead(self) -> Fraction:
@@ -146,7 +146,3 @@ class RenderPlan:
     def stem(self, aspect: str) -> str:
         """A deliverable's file name without its ending, safe in any file system and filter graph."""
         return f"{self.timeline.name}_{aspect.replace(':', 'x')}"
-
-
-def _slate_frames(slate: Slate | None, rate: Fraction) -> int:
-    return 0 if slate is None else max(1, to_frames(Fraction(slate.seconds), rate))

@@ -11,31 +11,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from editron_core.domain.frame import SAFE_AREAS, SafeArea
 from editron_core.errors import UsageError
 
 BY_ASPECT = {"16:9": "youtube", "9:16": "shorts", "1:1": "feed", "4:5": "feed"}
 HIGH_RATE = Fraction(30)
 """Above this many frames per second the second, higher bit rate of a preset counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class SafeArea:
-    """The part of a frame that no control of a platform covers, 0..1 of its width and height."""
-
-    left: float = 0.05
-    top: float = 0.05
-    right: float = 0.95
-    bottom: float = 0.95
-
-    def pixels(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
-        """Left, top, right and bottom edge in pixels of a frame of `size` (width, height)."""
-        width, height = size
-        return (
-            round(self.left * width),
-            round(self.top * height),
-            round(self.right * width),
-            round(self.bottom * height),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +51,7 @@ class Preset:
     megabytes: float | None = None
     """Largest upload."""
     safe: Mapping[str, SafeArea] = field(default_factory=dict)
+    """Safe areas of this platform that differ from the common ones, by aspect ratio."""
 
     @property
     def suffix(self) -> str:
@@ -88,7 +70,7 @@ class Preset:
 
     def safe_area(self, aspect: str) -> SafeArea:
         """Where captions and marks may stand."""
-        return self.safe.get(aspect, SafeArea())
+        return self.safe.get(aspect, SAFE_AREAS[aspect])
 
     def bits(self, fps: Fraction) -> int | None:
         """Most video bits per second at `fps`; null where there is no limit."""

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from editron_core.domain.brand import BrandKit, Colours
+from editron_core.domain.frame import SAFE_AREAS, Frame
 from editron_core.domain.timeline import Clip, Cue, Timeline
 from editron_core.edit import burn, captions, looks
-from editron_core.edit.looks import PRESETS, SAFE_AREAS, Look
+from editron_core.edit.looks import PRESETS, Look
 from editron_core.errors import DefinitionError, UsageError
 from editron_core.times import Span
 from tests.edit.screen import ink, shown
@@ -39,7 +40,11 @@ PAYLOADS = [
 
 
 def look(preset: str = "clean", aspect: str = "16:9", brand: BrandKit = BRAND) -> Look:
-    return looks.resolve(preset, aspect, SIZES[aspect], brand)
+    return looks.resolve(preset, aspect, Frame(SIZES[aspect], SAFE_AREAS[aspect]), brand)
+
+
+def wide(width: int, height: int) -> Frame:
+    return Frame((width, height), SAFE_AREAS["16:9"])
 
 
 def burned(path: Path, cues: list[Cue], face: Look, **options) -> np.ndarray:
@@ -92,7 +97,7 @@ def test_text_stands_out_on_white_and_on_black(tmp_path: Path, preset: str) -> N
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_markup_in_a_transcript_is_drawn_as_it_stands(tmp_path: Path, preset: str, payload: str) -> None:
-    face = looks.resolve(preset, "16:9", (1280, 720), BRAND)
+    face = looks.resolve(preset, "16:9", wide(1280, 720), BRAND)
     words = tuple(replace(word, text=payload) for word in say("x", each=3.0))
     (frame,) = burned(tmp_path, [replace(cue(payload), words=words)], face)
     white = frame.min(axis=2) > 140 if not face.preset.karaoke else frame.max(axis=2) > 140
@@ -135,7 +140,7 @@ def test_a_cue_is_on_exactly_the_frames_of_its_span(tmp_path: Path, rate: str) -
     fps = Fraction(rate)
     spans = [(3, 8), (10, 17), (19, 20), (22, 41)]
     cues = [Cue(Span(a / fps, b / fps), ("On.",)) for a, b in spans]
-    face = looks.resolve("bold", "16:9", (160, 90), BRAND)
+    face = looks.resolve("bold", "16:9", wide(160, 90), BRAND)
     frames = burned(tmp_path, cues, face, frames=45, rate=fps)
     lit = {n for n, frame in enumerate(frames) if ink(frame)}
     assert lit == {n for a, b in spans for n in range(a, b)}
@@ -196,9 +201,9 @@ def test_a_highlight_too_dark_for_its_outline_is_lightened() -> None:
 
 def test_unknown_looks_and_fonts_are_refused() -> None:
     with pytest.raises(UsageError, match="clean"):
-        looks.resolve("fancy", "16:9", (640, 360), BRAND)
+        looks.resolve("fancy", "16:9", wide(640, 360), BRAND)
     with pytest.raises(DefinitionError, match="Source Sans Pro"):
-        looks.resolve("clean", "16:9", (640, 360), BrandKit(caption_font="Comic Sans, 99"))
+        looks.resolve("clean", "16:9", wide(640, 360), BrandKit(caption_font="Comic Sans, 99"))
 
 
 def test_the_same_cues_give_the_same_bytes(tmp_path: Path) -> None:

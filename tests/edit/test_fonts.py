@@ -10,6 +10,7 @@ import pytest
 
 from editron_core import process
 from editron_core.domain.brand import BrandKit
+from editron_core.domain.frame import SAFE_AREAS, Frame
 from editron_core.domain.timeline import Cue
 from editron_core.edit import burn, fonts, looks
 from editron_core.errors import DefinitionError
@@ -82,7 +83,7 @@ def test_the_folder_holds_every_face_once_and_is_found_again(home: Path) -> None
 
 @pytest.mark.parametrize("preset", looks.PRESETS)
 def test_libass_takes_each_face_from_our_folder(tmp_path: Path, preset: str) -> None:
-    look = looks.resolve(preset, "16:9", (320, 180), PLAIN)
+    look = looks.resolve(preset, "16:9", Frame((320, 180), SAFE_AREAS["16:9"]), PLAIN)
     burn.write_ass([Cue(Span.of(0, 1), ("one → two",))], tmp_path / "a.ass", look, PLAIN)
     (tmp_path / "fonts").symlink_to(fonts.fonts_dir(PLAIN), target_is_directory=True)
     argv = [

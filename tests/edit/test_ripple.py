@@ -2,46 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
-from editron_core.domain.timeline import Clip, Crop, CropKey, Cue, Timeline
-from editron_core.edit import ripple
+from editron_core.domain.timeline import Clip, Crop, CropKey, Timeline
+from editron_core.edit import captions, phrasing, ripple
 from editron_core.errors import UsageError
 from editron_core.times import Span
+from tests.edit.stock import say, transcript
 
 PAN = Crop(0.3, 1.0, (CropKey(Fraction(0), 0.2, 0.5), CropKey(Fraction(4), 0.6, 0.5)))
-CUT = Timeline(
+BARE = Timeline(
     name="reel",
     blueprint="hero-reel",
     rate=Fraction(25),
     aspects=("9:16",),
     clips=(
+        Clip("z", Span.of(5, 8)),
         Clip("a", Span.of(10, 14), crops={"9:16": PAN}),
         Clip("b", Span.of(0, 2)),
     ),
-    cues=(
-        Cue(Span.of(0, "0.5"), ("cut away",)),
-        Cue(Span.of(1, 3), ("kept",)),
-        Cue(Span.of(4, 6), ("after",)),
-    ),
 )
+SAID = {
+    "z": transcript(say("That was before.", 5.5)),
+    "a": transcript(say("One two three four five six seven.", 10.1, each=0.4, gap=0.1)),
+    "b": transcript(say("And after.", 0.5)),
+}
+CUT = replace(BARE, cues=captions.cues_for(BARE.placed(), SAID, BARE.rate))
+KEEP = Span.of(4, 6)
+"""The second and third second of the clip in the middle."""
 
 
 def test_a_trim_keeps_the_named_part_and_moves_up_what_follows() -> None:
-    trimmed = ripple.trim(CUT, Span.of(1, 3))
+    trimmed = ripple.trim(CUT, KEEP)
 
-    assert [clip.source for clip in trimmed.clips] == [Span.of(11, 13), Span.of(0, 2)]
-    assert [(cue.lines[0], cue.span) for cue in trimmed.cues] == [
-        ("kept", Span.of(0, 2)),
-        ("after", Span.of(2, 4)),
-    ]
+    assert [clip.source for clip in trimmed.clips] == [Span.of(5, 8), Span.of(11, 13), Span.of(0, 2)]
+    before, _, after = CUT.cues
+    assert trimmed.cues[0] == before
+    assert trimmed.cues[-1].lines == after.lines
+    assert trimmed.cues[-1].span == after.span.shift(Fraction(-2))
     assert trimmed.content_hash != CUT.content_hash
 
 
+def test_captions_hold_only_what_is_still_heard() -> None:
+    trimmed = ripple.trim(CUT, KEEP)
+
+    assert [cue.lines for cue in CUT.cues][1] == ("One two three four five six seven.",)
+    assert [cue.lines for cue in trimmed.cues][1] == ("three four five six",)
+    for shape in (phrasing.SIDECAR, phrasing.Shape(chars=14)):
+        cues = captions.reshaped(trimmed, shape)
+        spans = [word.span for cue in cues for word in cue.words]
+        assert all(a.end <= b.start for a, b in pairwise(spans))
+        for place, _ in trimmed.placed():
+            inside = [cue for cue in cues if place.holds(cue.span.start)]
+            assert all(word.span.clamp(place) == word.span for cue in inside for word in cue.words)
+        assert [cue.words[0].text for cue in cues if cue.span.start < 3] == ["That"]
+
+
+def test_trimming_all_words_away_leaves_no_caption() -> None:
+    trimmed = ripple.trim(CUT, Span.of(3, "3.08"))
+
+    assert [cue.words[0].text for cue in trimmed.cues] == ["That", "And"]
+
+
 def test_the_crop_stays_where_it_was_on_the_footage() -> None:
-    crops = ripple.trim(CUT, Span.of(1, 3)).clips[0].crops
+    crops = ripple.trim(CUT, KEEP).clips[1].crops
 
     assert crops is not None
     keys = crops["9:16"].keys
@@ -49,12 +77,12 @@ def test_the_crop_stays_where_it_was_on_the_footage() -> None:
 
 
 def test_a_trim_lands_on_whole_frames() -> None:
-    trimmed = ripple.trim(CUT, Span.of("1.013", "2.997"))
+    trimmed = ripple.trim(CUT, Span.of("4.013", "5.997"))
 
     assert (trimmed.duration * CUT.rate).denominator == 1
 
 
-@pytest.mark.parametrize("keep", [Span.of(7, 8), Span.of(1, "1.001")])
+@pytest.mark.parametrize("keep", [Span.of(10, 11), Span.of(4, "4.001")])
 def test_a_trim_that_leaves_nothing_is_refused(keep: Span) -> None:
     with pytest.raises(UsageError):
         ripple.trim(CUT, keep)

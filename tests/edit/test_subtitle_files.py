@@ -9,14 +9,15 @@ from pathlib import Path
 import pysubs2
 import pytest
 
-from editron_core.domain.brand import BrandKit, Slate
+from editron_core.domain.brand import BrandKit, Slate, slate_frames
+from editron_core.domain.frame import SAFE_AREAS, Frame
 from editron_core.domain.timeline import Clip, Cue, Timeline
 from editron_core.edit import blueprint, captions, subtitle_files
 from editron_core.times import Span
 from tests.edit.stock import say, transcript
 
 RATE = Fraction(30000, 1001)
-SIZES = {"9:16": (360, 640), "16:9": (640, 360)}
+FRAMES = {a: Frame(size, SAFE_AREAS[a]) for a, size in (("9:16", (360, 640)), ("16:9", (640, 360)))}
 BARE = Timeline("shorts-01", "shorts", RATE, ("9:16", "16:9"), (Clip("a", Span.of(0, 12)),))
 TALK = replace(
     BARE,
@@ -68,7 +69,7 @@ def test_markup_stays_text(tmp_path: Path) -> None:
 
 def test_files_of_a_timeline_follow_its_blueprint(tmp_path: Path) -> None:
     shorts = blueprint.load("shorts")
-    files = subtitle_files.write_captions(TALK, shorts, BrandKit(), tmp_path, SIZES)
+    files = subtitle_files.write_captions(TALK, shorts, BrandKit(), tmp_path, FRAMES)
     assert [path.name for path in files.sidecars] == ["shorts-01.srt", "shorts-01.vtt"]
     assert {aspect: path.name for aspect, path in files.burned.items()} == {
         "9:16": "shorts-01-9x16.ass",
@@ -77,19 +78,19 @@ def test_files_of_a_timeline_follow_its_blueprint(tmp_path: Path) -> None:
     assert all(path.is_file() for path in (*files.sidecars, *files.burned.values()))
     assert files.findings == ()
     unburned = replace(shorts, captions=replace(shorts.captions, burn=False))
-    assert subtitle_files.write_captions(TALK, unburned, BrandKit(), tmp_path, SIZES).burned == {}
+    assert subtitle_files.write_captions(TALK, unburned, BrandKit(), tmp_path, FRAMES).burned == {}
 
 
 def test_without_cues_there_is_no_file(tmp_path: Path) -> None:
-    files = subtitle_files.write_captions(BARE, blueprint.load("shorts"), BrandKit(), tmp_path, SIZES)
+    files = subtitle_files.write_captions(BARE, blueprint.load("shorts"), BrandKit(), tmp_path, FRAMES)
     assert files == subtitle_files.CaptionFiles()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_intro_slate_moves_sidecars_but_not_what_is_burned_in(tmp_path: Path) -> None:
     branded = BrandKit(intro=Slate("Acme", seconds=1.5))
-    files = subtitle_files.write_captions(TALK, blueprint.load("shorts"), branded, tmp_path, SIZES)
-    lead = subtitle_files.intro_frames(branded, RATE) / RATE
+    files = subtitle_files.write_captions(TALK, blueprint.load("shorts"), branded, tmp_path, FRAMES)
+    lead = slate_frames(branded.intro, RATE) / RATE
     assert lead == 45 / RATE
     srt = pysubs2.load(str(files.sidecars[0]), encoding="utf-8")
     assert srt[0].start == round((TALK.cues[0].span.start + lead) * 1000)

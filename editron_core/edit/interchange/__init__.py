@@ -24,13 +24,16 @@ FORMATS: dict[str, tuple[str, Callable[[Cut], str]]] = {
 """Suffix and writer of each format."""
 
 
-def write_all(timeline: Timeline, files: Mapping[str, MediaFile], folder: Path) -> dict[str, Path]:
+def write_all(
+    timeline: Timeline, files: Mapping[str, MediaFile], folder: Path, size: tuple[int, int]
+) -> dict[str, Path]:
     """Write `timeline` in every format into `folder`; returns the path of each by its name in `FORMATS`.
 
-    `files[...].path` is what the editor's tool will look for, under the name `files[...].name`.
+    `files[...].path` is what the editor's tool will look for, under the name `files[...].name`;
+    `size` is the sequence's, width and height in pixels.
     Raises UsageError for a clip whose file is unknown, was not probed, or ends before the clip does.
     """
-    whole = cut(timeline, files)
+    whole = cut(timeline, files, size)
     folder.mkdir(parents=True, exist_ok=True)
     written = {}
     for name, (suffix, write) in FORMATS.items():

@@ -27,8 +27,6 @@ from editron_core.edit.interchange.timecode import Timecode
 from editron_core.errors import UsageError
 from editron_core.times import to_frames
 
-SIZES = {"16:9": (1920, 1080), "9:16": (1080, 1920), "1:1": (1080, 1080), "4:5": (1080, 1350)}
-"""Pixels of the sequence, by the timeline's first aspect ratio."""
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -110,8 +108,8 @@ def legal(text: str) -> str:
     return _ILLEGAL.sub("", text)
 
 
-def cut(timeline: Timeline, files: Mapping[str, MediaFile]) -> Cut:
-    """`timeline` in whole frames. Raises UsageError for a clip whose file is unknown, was not probed,
+def cut(timeline: Timeline, files: Mapping[str, MediaFile], size: tuple[int, int]) -> Cut:
+    """`timeline` in whole frames, its sequence of `size` (width, height in pixels). Raises UsageError for a clip whose file is unknown, was not probed,
     or ends before the clip does."""
     media: dict[str, Media] = {}
     events = []
@@ -125,7 +123,7 @@ def cut(timeline: Timeline, files: Mapping[str, MediaFile]) -> Cut:
     return Cut(
         name=timeline.name,
         rate=timeline.rate,
-        size=SIZES.get(timeline.aspects[0] if timeline.aspects else "16:9", SIZES["16:9"]),
+        size=size,
         drop=any(item.start.drop and item.rate == timeline.rate for item in media.values()),
         media=tuple(media.values()),
         events=tuple(events),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -21,7 +21,7 @@ from lxml import etree
 from editron_core.domain.batch import AudioStream, BatchStatus, MediaFile, MediaProbe, VideoStream
 from editron_core.domain.moment import Moment
 from editron_core.domain.timeline import Clip, Crop, CropKey, Timeline
-from editron_core.edit.interchange import write_all
+from editron_core.edit import interchange
 from editron_core.errors import UsageError
 from editron_core.times import Span
 
@@ -56,6 +56,12 @@ def clip(file: MediaFile, first: int, frames: int, rate: Fraction, **more: Any) 
     assert file.probe.video is not None
     start = first / file.probe.video.fps
     return Clip(file.id, Span(start, start + frames / rate), **more)
+
+
+def write_all(
+    made: Timeline, files: Mapping[str, MediaFile], folder: Path, size: tuple[int, int] = (1920, 1080)
+) -> dict[str, Path]:
+    return interchange.write_all(made, files, folder, size)
 
 
 def moment(file: MediaFile) -> Moment:
@@ -399,7 +405,7 @@ def test_reframing_is_noted_not_pretended(tmp_path: Path) -> None:
     file = media_file("one", PAL)
     crop = Crop(0.3, 1.0, (CropKey(Fraction(0), 0.5, 0.5),))
     made = timeline(PAL, clip(file, 0, 25, PAL, crops={"9:16": crop}), aspects=("9:16",))
-    out = write_all(made, {"one": file}, tmp_path)
+    out = write_all(made, {"one": file}, tmp_path, (1080, 1920))
     xml = etree.parse(str(out["fcpxml"]))
     assert "9:16" in xml.findtext(".//asset-clip/note")
     assert (xml.find(".//format").get("width"), xml.find(".//format").get("height")) == ("1080", "1920")
