@@ -77,7 +77,7 @@ def _picture(brand: BrandKit, size: tuple[int, int], pen: Pen) -> Image.Image | 
 
 
 def _written(text: str, room: tuple[int, int], pen: Pen, brand: BrandKit) -> Image.Image:
-    """`text` as wide as `room` or as high, in the text colour with a soft dark edge, on a transparent ground."""
+    """`text` as wide or as high as `room`: in the text colour with a soft dark edge, on nothing."""
     from PIL import Image, ImageDraw, ImageFilter
 
     probe = pen.font(100, text, bold=True)

@@ -14,7 +14,7 @@ from editron_core.config import DELIVERED, Settings, settings
 from editron_core.domain.batch import BatchStatus
 from editron_core.domain.job import EditSessionStatus, RenderJobStatus, Verdict
 from editron_core.errors import EditronError, SourceError, UsageError
-from editron_core.lane import Lane, Order, Outcome, as_json, intake, rendering, signing, write_curve
+from editron_core.lane import Lane, Order, Outcome, as_json, cutting, intake, rendering, signing, write_curve
 from editron_core.lane.desk import code_version
 from editron_core.score import profile
 from editron_core.store import Store
@@ -200,6 +200,15 @@ def test_a_trim_makes_a_new_cut_that_needs_a_new_signature(lane: Lane, store: St
     assert trimmed.timelines[0].duration == session.timelines[0].duration - 1
     assert trimmed.status is EditSessionStatus.NEEDS_REVIEW
     assert cut(lane, clips).cuts[0].session.id == trimmed.id
+
+
+def test_a_session_says_whether_captions_go_with_it(lane: Lane, clips: Path) -> None:
+    outcome = cut(lane, clips)
+    made = outcome.cuts[0]
+    mute = tuple(replace(timeline, cues=()) for timeline in made.session.timelines)
+
+    assert made.session.include_captions
+    assert not cutting._session(lane.desk, outcome, made.blueprint, made.brand, mute).include_captions
 
 
 def test_production_renders_signed_cuts_only(lane: Lane, store: Store, clips: Path) -> None:

@@ -109,8 +109,10 @@ def legal(text: str) -> str:
 
 
 def cut(timeline: Timeline, files: Mapping[str, MediaFile], size: tuple[int, int]) -> Cut:
-    """`timeline` in whole frames, its sequence of `size` (width, height in pixels). Raises UsageError for a clip whose file is unknown, was not probed,
-    or ends before the clip does."""
+    """`timeline` in whole frames, its sequence of `size` (width, height in pixels).
+
+    Raises UsageError for a clip whose file is unknown, was not probed, or ends before the clip does.
+    """
     media: dict[str, Media] = {}
     events = []
     record = 0
