@@ -40,7 +40,7 @@ def test_an_unfit_binary_is_passed_over_or_named(tmp_path: Path, monkeypatch: py
         monkeypatch.setenv("EDITRON_FFMPEG", str(fake))
         settings.cache_clear()
         ffmpeg.binary.cache_clear()
-        with pytest.raises(EngineUnavailable, match="4.4.2 is older than"):
+        with pytest.raises(EngineUnavailable, match=r"4\.4\.2 is older than"):
             ffmpeg.binary()
     finally:
         ffmpeg.binary.cache_clear()
