@@ -8,6 +8,7 @@
     ├── EngineUnavailable     weights or a library that an engine needs are not here
     ├── ProcessFailed         a child process ended badly
     │   └── ProcessTimedOut   ... because it ran past its wall clock
+    ├── Interrupted           the program is being stopped, and its child processes with it
     ├── StoreError            the database or the blob store refused
     │   ├── NotFound          no such row or blob
     │   ├── Busy              somebody else holds the lease
@@ -72,13 +73,16 @@ class EngineUnavailable(EditronError):
 class ProcessFailed(EditronError):
     """A child process ended with an exit code other than 0."""
 
-    def __init__(self, program: str, code: int, tail: str, *, remedy: str = "") -> None:
+    def __init__(self, program: str, code: int, tail: str, *, remedy: str = "", limit: str = "") -> None:
         last = tail.strip().splitlines()[-1] if tail.strip() else "it printed nothing"
-        super().__init__(f"ended with code {code}: {last}", subject=program, remedy=remedy)
+        why = f"was ended by its limit of {limit}" if limit else f"ended with code {code}"
+        super().__init__(f"{why}: {last}", subject=program, remedy=remedy)
         self.code = code
         """Exit code; negative is the signal that ended it."""
         self.tail = tail
         """The last lines of its standard error."""
+        self.limit = limit
+        """The limit of ours that ended it, in words; empty where it was none."""
 
 
 class ProcessTimedOut(ProcessFailed):
@@ -87,6 +91,10 @@ class ProcessTimedOut(ProcessFailed):
     def __init__(self, program: str, wall_s: float, tail: str) -> None:
         super().__init__(program, -9, tail)
         self.message = f"was stopped after {wall_s:g} s"
+
+
+class Interrupted(EditronError):
+    """The program is being stopped, and its child processes with it."""
 
 
 class StoreError(EditronError):

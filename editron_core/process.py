@@ -8,6 +8,7 @@ when `spawn` ends.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -19,12 +20,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from editron_core.errors import EngineUnavailable, ProcessFailed, ProcessTimedOut
+from editron_core.errors import EngineUnavailable, Interrupted, ProcessFailed, ProcessTimedOut
 
 GIB = 1 << 30
 TAIL_LINES = 60
+OUT_OF_MEMORY = ("Cannot allocate memory", "MemoryError", "std::bad_alloc")
+"""What C, Python and C++ print where the address space is used up."""
+UNFIT = (errno.EACCES, errno.EPERM, errno.ENOEXEC)
+"""Why the system refuses a program: it is not allowed, or made for another machine."""
 _running: set[Child] = set()
 _guard = threading.Lock()
+_stopping = threading.Event()
+"""Set from `stop_all` to `resume`: how a child ended says nothing about its work then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +76,17 @@ class Child:
         return "\n".join(list(self._tail))
 
     def wait(self) -> None:
-        """Wait for the end. Raises ProcessTimedOut or ProcessFailed where it went badly."""
+        """Wait for the end. Raises ProcessTimedOut or ProcessFailed where it went badly, and Interrupted
+        where it did because we are being stopped."""
+        used = self._processor_seconds()
         code = self._popen.wait()
         self._drain.join(timeout=5)
+        if code != 0 and _stopping.is_set():
+            raise _interrupted()
         if self._timed_out.is_set():
             raise ProcessTimedOut(self._program, self._limits.wall_s, self.tail)
         if code != 0:
-            raise ProcessFailed(self._program, code, self.tail)
+            raise ProcessFailed(self._program, code, self.tail, limit=self._limit_hit(code, used))
 
     def kill(self) -> None:
         """Kill the group; whoever waits for the child sees it end badly."""
@@ -97,6 +108,30 @@ class Child:
         self._timed_out.set()
         self.kill()
 
+    def _processor_seconds(self) -> float:
+        """Wait for the end without reaping; returns the processor time used, 0 where nobody says."""
+        if self._popen.returncode is not None or not sys.platform.startswith("linux"):
+            return 0.0
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PID, self._popen.pid, os.WEXITED | os.WNOWAIT)
+        with contextlib.suppress(OSError):
+            # Fields 14 and 15 of proc_pid_stat(5); the name before them may hold blanks.
+            fields = Path(f"/proc/{self._popen.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return 0.0
+
+    def _limit_hit(self, code: int, used: float) -> str:
+        """The limit that ended the child, in words; empty where it was none."""
+        limits, tail = self._limits, self.tail
+        # The kernel counts finer than it tells, so that a whole tick may be missing.
+        if limits.cpu_s is not None and code == -signal.SIGKILL and used > limits.cpu_s - 0.5:
+            return f"{limits.cpu_s} s of processor time"
+        if limits.memory is not None and any(word in tail for word in OUT_OF_MEMORY):
+            return f"{limits.memory / GIB:.1f} GiB of memory"
+        if limits.file_bytes is not None and (code == -signal.SIGXFSZ or "File too large" in tail):
+            return f"{limits.file_bytes} bytes a file"
+        return ""
+
     def _read_errors(self) -> None:
         assert self._popen.stderr is not None
         for raw in self._popen.stderr:
@@ -115,29 +150,22 @@ def spawn(
     """Start `argv`; leave the block normally to keep what it did, by an exception to kill it.
 
     `environment` is added to ours. On a normal end of the block the child is waited for, and a bad
-    exit raises ProcessFailed (ProcessTimedOut past `limits.wall_s`).
+    exit raises ProcessFailed (ProcessTimedOut past `limits.wall_s`). Raises EngineUnavailable where there
+    is no such program or it cannot be run, and Interrupted between `stop_all` and `resume`.
     """
+    if _stopping.is_set():
+        raise _interrupted()
     limits = limits or Limits()
     words = [os.fspath(word) for word in argv]
     program = Path(words[0]).name
-    try:
-        popen = subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            cwd=cwd,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=tuple(pass_fds),
-            process_group=0,
-            env={**os.environ, **(environment or {})},
-        )
-    except FileNotFoundError as error:
-        raise EngineUnavailable("is not installed", subject=program) from error
-    _limit(popen.pid, limits)
+    popen = _start(words, program, pass_fds=tuple(pass_fds), environment=environment, cwd=cwd)
     child = Child(popen, program, limits)
     with _guard:
         _running.add(child)
     try:
+        if _stopping.is_set():  # since we looked, and maybe before `stop_all` could see this child
+            raise _interrupted()
+        _limit(popen.pid, limits)
         yield child
         child.wait()
     finally:
@@ -147,11 +175,20 @@ def spawn(
 
 
 def stop_all() -> None:
-    """Kill every child that any thread of ours has running: for the end of the program."""
+    """Kill every child that any thread of ours has running, and start no more: for the end of the program.
+
+    Whoever waits for a child, or asks for one, gets Interrupted until `resume`.
+    """
+    _stopping.set()
     with _guard:
         children = list(_running)
     for child in children:
         child.kill()
+
+
+def resume() -> None:
+    """Let children start again after `stop_all`; for programs that outlive what they stopped."""
+    _stopping.clear()
 
 
 def run(
@@ -182,6 +219,37 @@ def run_python(module: str, *arguments: str, limits: Limits) -> bytes:
     return output
 
 
+def _start(
+    words: list[str],
+    program: str,
+    *,
+    pass_fds: tuple[int, ...],
+    environment: dict[str, str] | None,
+    cwd: Path | None,
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=pass_fds,
+            process_group=0,
+            env={**os.environ, **(environment or {})},
+        )
+    except FileNotFoundError as error:
+        raise EngineUnavailable("is not installed", subject=program) from error
+    except OSError as error:
+        if error.errno not in UNFIT:
+            raise
+        raise EngineUnavailable(f"cannot be run: {error.strerror}", subject=program) from error
+
+
+def _interrupted() -> Interrupted:
+    return Interrupted("the program is being stopped")
+
+
 def _limit(pid: int, limits: Limits) -> None:
     # Set from outside right after the start: a preexec_fn is not safe in a threaded process.
     try:
@@ -199,5 +267,8 @@ def _limit(pid: int, limits: Limits) -> None:
     }
     for kind, value in wanted.items():
         if value is not None:
-            with contextlib.suppress(ProcessLookupError):
-                resource.prlimit(pid, kind, (value, value))
+            with contextlib.suppress(ProcessLookupError):  # it has ended already
+                most = resource.prlimit(pid, kind)[1]
+                # Nobody without privileges may go beyond what we were started under.
+                within = value if most == resource.RLIM_INFINITY else min(value, most)
+                resource.prlimit(pid, kind, (within, within))

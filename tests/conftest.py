@@ -12,6 +12,7 @@ import structlog
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # huggingface_hub reads it when it is imported
 
+from editron_core import process
 from editron_core.config import Settings, settings
 
 KEPT = ("footage", "benchmarks", "require_gpu", "require_postgres", "ffmpeg")
@@ -36,6 +37,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("EDITRON_HOME", str(tmp_path / "home"))
     settings.cache_clear()
+    process.resume()  # a test may have stopped all children
     yield tmp_path / "home"
     settings.cache_clear()
 

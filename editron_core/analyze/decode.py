@@ -17,7 +17,7 @@ from editron_core import process
 from editron_core.domain.batch import AudioStream, MediaProbe, VideoStream
 from editron_core.domain.evidence import STEP
 from editron_core.errors import EditronError, MediaError, ProcessFailed, ProcessTimedOut
-from editron_core.media import ffmpeg
+from editron_core.media import colour, ffmpeg
 from editron_core.media.frames import Take, Tap
 
 PROXY, SOUND, LOUDNESS = "proxy.mp4", "sound.wav", "loudness.txt"
@@ -32,6 +32,10 @@ KEY_FRAMES_S = 1
 """Seconds between the proxy's key frames: a seek decodes so much at most."""
 KEEP_TIMES = ("-fps_mode", "passthrough", "-enc_time_base", "filter")
 """Every frame keeps its own time; without the second, a varying frame rate is rounded to its mean."""
+PACE_LEAST = 10
+"""Processor seconds that any second of media may take."""
+PIXELS_PER_CPU_S = 20_000_000
+"""Pixels that a processor second decodes on a slow machine at least; H.264 on a fast one: 500 million."""
 LATE_S = 60
 """Frames that claim to be later than the file's end by this much are a damaged clock, and dropped."""
 
@@ -60,16 +64,15 @@ def decode(
     came out.
     """
     seconds = float(probe.duration)
-    limits = process.Limits(
-        wall_s=20 * seconds + 300, cpu_s=ceil(10 * seconds) + 60, file_bytes=ceil(seconds + 60) * 4_000_000
-    )
     try:
         with ExitStack() as stack:
             chosen = (takers.small, takers.sample) if takers is not None else ()
             taps = [stack.enter_context(Tap(take)) for take in chosen]
             words = _arguments(path, probe, [f"pipe:{tap.fd}" for tap in taps])
             fds = [tap.fd for tap in taps]
-            with process.spawn(ffmpeg.command(*words), limits=limits, pass_fds=fds, cwd=out) as child:
+            with process.spawn(
+                ffmpeg.command(*words), limits=limits_for(probe), pass_fds=fds, cwd=out
+            ) as child:
                 for tap in taps:
                     tap.open()
                 for line in child.stdout:
@@ -82,6 +85,20 @@ def decode(
     if probe.video and not frames:
         raise MediaError("holds no frame that can be decoded", subject=path.name, remedy="export it again")
     return frames
+
+
+def limits_for(probe: MediaProbe) -> process.Limits:
+    """What the decode of a file may use: by its length, the size of its pictures and how many there are."""
+    seconds, video = float(probe.duration), probe.video
+    pixels = video.width * video.height if video else 0
+    pace = PACE_LEAST + (pixels * float(video.fps) / PIXELS_PER_CPU_S if video else 0)
+    cpu = 60 + seconds * pace
+    return process.Limits(
+        wall_s=2 * cpu + 180,  # others use the machine too
+        cpu_s=ceil(cpu),
+        memory=ffmpeg.memory_for(pixels),
+        file_bytes=ceil(seconds + 60) * 4_000_000,
+    )
 
 
 def proxy_size(video: VideoStream) -> tuple[int, int]:
@@ -155,13 +172,9 @@ def _picture_graph(video: VideoStream, duration: Fraction) -> str:
 
 def _tone(video: VideoStream) -> str:
     """PQ and HLG brought down to BT.709, on the small picture; empty for everything else."""
-    if not video.hdr or not {"zscale", "tonemap"} <= ffmpeg.filters(ffmpeg.binary()):
-        return ""
-    transfer = "arib-std-b67" if "arib-std-b67" in video.colour else "smpte2084"
-    return (
-        f"format=yuv420p10,zscale=tin={transfer}:pin=bt2020:min=bt2020nc:rin=tv:t=linear:npl=200,"
-        "format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,"
-    )
+    steps = colour.to_sdr(video)
+    named = [f"{name}={':'.join(f'{key}={value}' for key, value in how.items())}," for name, how in steps]
+    return "".join(["format=yuv420p10,", *named]) if named else ""
 
 
 def _sound_graph(audio: AudioStream, duration: Fraction, *, heard: bool) -> str:
@@ -191,5 +204,9 @@ def _refusal(path: Path, error: ProcessFailed) -> EditronError:
     """What a failed decode means: the file is at fault, unless the machine says it is not."""
     if "No space left" in error.tail:
         return error
+    if error.limit:
+        return MediaError(
+            f"cannot be decoded within {error.limit}", subject=path.name, remedy="scale it down first"
+        )
     last = error.tail.strip().splitlines()[-1:] or ["ffmpeg gave no reason"]
     return MediaError(f"cannot be decoded: {last[0]}", subject=path.name, remedy="export it again")

@@ -1,7 +1,8 @@
 """What the picture shows: embeddings of sampled frames, and how new each is.
 
 The engine of choice is open-clip (`clip.py`). Where its weights are neither on this machine nor to be had,
-`LayoutEye` describes colours and edges instead: novelty and diversity still work, prompts do not.
+or do not load, `LayoutEye` describes colours and edges instead: novelty and diversity still work, prompts
+do not.
 """
 
 from __future__ import annotations
@@ -48,16 +49,15 @@ def open_eye(model: str, pretrained: str, device: str, models: Path) -> Eye:
 
     `pretrained` is a tag, the path of a checkpoint, or a folder that holds `open_clip_config.json` and
     its weights. Weights are looked for at that path, in `models`, in the hub's cache, then at the hub if
-    it answers; where there are none the fallback is returned and says why in `engine.fallback`.
-    Raises UsageError for an unknown architecture and EngineUnavailable for weights that do not load.
+    it answers; where there are none, or they do not load, the fallback is returned and says why in
+    `engine.fallback`. Raises UsageError for an unknown architecture.
     """
     from editron_core.analyze import clip
 
     try:
-        weights = clip.locate(model, pretrained, models)
+        return clip.load(clip.locate(model, pretrained, models), device)
     except EngineUnavailable as missing:
         return LayoutEye(str(missing))
-    return clip.load(weights, device)
 
 
 class LayoutEye:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import threading
 from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,6 +32,8 @@ BATCH = {"cpu": 8, "cuda": 16}
 NO_SPEECH, UNSURE = 0.6, -1.0
 """Whisper's own rule (Radford et al. 2022, section 4.5) for what was hallucinated in silence."""
 NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
+_loading = threading.Lock()
+"""The cache alone would let two threads that ask at once load two models."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,8 @@ def load(model: str, device: str, models: Path) -> Whisper:
     """
     folder = locate(model, models)
     chosen, note = _device(device)
-    return _loaded(model if not Path(model).is_dir() else Path(model).name, str(folder), chosen, note)
+    with _loading:
+        return _loaded(model if not Path(model).is_dir() else Path(model).name, str(folder), chosen, note)
 
 
 @lru_cache(maxsize=1)

@@ -118,7 +118,9 @@ def _seconds(arrival: Arrival, audio: AudioStream, some: list[str]) -> Fraction:
 def _decoded(arrival: Arrival, output: list[str]) -> int:
     """Bytes that ffmpeg decodes of the file; as many as came where it ends badly."""
     size = 0
-    limits = process.Limits(wall_s=30 + arrival.size_bytes / (1 << 20))
+    limits = process.Limits(
+        wall_s=30 + arrival.size_bytes / (1 << 20), memory=ffmpeg.memory_for(ffmpeg.MAX_PIXELS)
+    )
     try:
         with process.spawn(
             ffmpeg.command(*ffmpeg.input_args(arrival.path), *output, "pipe:1"), limits=limits

@@ -62,6 +62,8 @@ def _side_by_side(jobs: int, work: Callable[[T], R], items: Sequence[T]) -> list
             return list(pool.map(work, items))
         except KeyboardInterrupt:
             process.stop_all()  # else the pool would wait for the children of its other threads
+            pool.shutdown(cancel_futures=True)
+            process.resume()  # all of ours have ended; a notebook may go on with something else
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)

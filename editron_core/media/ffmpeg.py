@@ -19,12 +19,40 @@ from editron_core.errors import EngineUnavailable, ProcessFailed
 
 MINIMUM_VERSION = (6, 1)
 """The first that can keep a varying frame rate's own times (`-enc_time_base filter`)."""
-NEEDED_FILTERS = ("ass", "ebur128", "loudnorm", "overlay", "scale", "blackdetect", "freezedetect", "drawbox")
-NEEDED_ENCODERS = ("libx264", "aac", "rawvideo")
+NEEDED_FILTERS = frozenset(
+    {
+        *("afade", "aformat", "alimiter", "ametadata", "anullsrc", "apad", "aresample", "asetpts", "asplit"),
+        *("ass", "atrim", "bbox", "blackdetect", "blend", "bwdif", "color", "concat", "crop"),
+        *(
+            "ebur128",
+            "extractplanes",
+            "format",
+            "fps",
+            "freezedetect",
+            "gblur",
+            "lutyuv",
+            "metadata",
+            "noise",
+        ),
+        *("overlay", "pad", "pan", "scale", "select", "setparams", "setpts", "setsar", "settb"),
+        *("silencedetect", "split", "tonemap", "tpad", "trim", "volume", "zscale"),
+    }
+)
+NEEDED_ENCODERS = frozenset(
+    {
+        *("libx264", "prores_ks"),
+        *("aac", "pcm_s16le", "pcm_s24le", "pcm_f32le", "pcm_u8"),
+        *("rawvideo", "wrapped_avframe"),
+    }
+)
 DEMUXERS = "mov,matroska,webm,avi,mpegts,mpeg,mp3,wav,flac,ogg,aac,mxf,asf,flv"
 MAX_PIXELS = 36_000_000
 """Twice 4K DCI and a bit: an 8 K frame is refused before it is allocated."""
 MAX_STREAMS = 32
+FRAMES_HELD = 32
+"""Pictures that a decoder holds at most: one for each of ffmpeg's 16 threads, and 16 to refer to."""
+BYTES_PER_PIXEL = 8
+"""Of the largest pixels: four planes of 16 bits."""
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +72,12 @@ def binary() -> Path:
         return Path(on_path)
     import imageio_ffmpeg
 
-    return Path(imageio_ffmpeg.get_ffmpeg_exe())
+    shipped = Path(imageio_ffmpeg.get_ffmpeg_exe())
+    missing = shortcomings(shipped)
+    if missing:
+        remedy = "install a whole ffmpeg 6.1 or newer and name it in EDITRON_FFMPEG"
+        raise EngineUnavailable(missing, subject=str(shipped), remedy=remedy)
+    return shipped
 
 
 @lru_cache(maxsize=4)
@@ -73,11 +106,17 @@ def shortcomings(ffmpeg: Path) -> str:
         found = version(ffmpeg)
         if found < MINIMUM_VERSION:
             return f"version {'.'.join(map(str, found))} is older than 6.1"
-        lacking = [f for f in NEEDED_FILTERS if f not in filters(ffmpeg)]
-        lacking += [e for e in NEEDED_ENCODERS if e not in encoders(ffmpeg)]
-    except (EngineUnavailable, ProcessFailed, PermissionError) as error:
+        lacking = sorted(NEEDED_FILTERS - filters(ffmpeg)) + sorted(NEEDED_ENCODERS - encoders(ffmpeg))
+    except EngineUnavailable as error:
+        return error.message
+    except ProcessFailed as error:
         return f"cannot be run: {error}"
     return f"lacks {', '.join(lacking)}" if lacking else ""
+
+
+def memory_for(pixels: int) -> int:
+    """Bytes of address space that decoding pictures of so many pixels may take."""
+    return 4 * process.GIB + FRAMES_HELD * BYTES_PER_PIXEL * pixels
 
 
 def input_args(path: Path) -> list[str]:

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from editron_core.domain.batch import VideoStream
-from editron_core.errors import EngineUnavailable
-from editron_core.media import ffmpeg
+from editron_core.media import colour
 from editron_core.render import framing
 from editron_core.render.cards import Cards
 from editron_core.render.plan import Piece, RenderPlan
@@ -94,29 +93,9 @@ def exact_frames(piece: Piece, video: VideoStream, inputs: int) -> Any:
         .filter("tpad", stop=-1, stop_mode="clone")  # where a damaged original ends early
         .filter("trim", end_frame=piece.frames)
     )
-    return _to_sdr(stream, video, piece.file.name)
-
-
-def _to_sdr(stream: Any, video: VideoStream, name: str) -> Any:
-    """PQ and HLG pictures tone-mapped to bt709; all others as they are."""
-    if not video.hdr:
-        return stream
-    lacking = [f for f in ("zscale", "tonemap") if f not in ffmpeg.filters(ffmpeg.binary())]
-    if lacking:
-        raise EngineUnavailable(
-            f"this ffmpeg has no {' and no '.join(lacking)}: HDR cannot be mapped to SDR",
-            subject=name,
-            remedy="unset EDITRON_FFMPEG, or install an ffmpeg with libzimg",
-        )
-    # Linear light in floats, Hable's curve, and back; 100 nits are the white of bt709 displays.
-    return (
-        stream.filter("zscale", t="linear", npl=100)
-        .filter("format", "gbrpf32le")
-        .filter("zscale", p="bt709")
-        .filter("tonemap", tonemap="hable", desat=0)
-        .filter("zscale", t="bt709", m="bt709", r="limited")
-        .filter("format", "yuv420p")
-    )
+    for name, options in colour.to_sdr(video):
+        stream = stream.filter(name, **options)
+    return stream
 
 
 def _finish(plan: RenderPlan, aspect: str, clips: list[Any], room: Workroom) -> Any:

@@ -10,9 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from editron_core.analyze.decode import LOUDNESS, PROXY, SOUND, Takers, decode, proxy_size, small_size
-from editron_core.domain.batch import VideoStream
-from editron_core.errors import MediaError
+from editron_core import process
+from editron_core.analyze import decode as module
+from editron_core.analyze.decode import (
+    LOUDNESS,
+    PROXY,
+    SOUND,
+    Takers,
+    decode,
+    limits_for,
+    proxy_size,
+    small_size,
+)
+from editron_core.domain.batch import MediaProbe, VideoStream
+from editron_core.errors import Interrupted, MediaError
 from editron_core.media import frames
 from editron_core.media.audio import open_wav
 from editron_core.media.frames import proxy_frames
@@ -232,6 +243,49 @@ def test_what_a_taker_raises_stops_the_decode(bytes_of_60, tmp_path):
 
     with pytest.raises(ZeroDivisionError, match="as planned"):
         decode(path, probe(path), tmp_path, Takers(lambda at, shown: None, broken))
+
+
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """20 s that take more than a second to decode."""
+    path = tmp_path_factory.mktemp("long") / "long.mp4"
+    source = ("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=25:d=20")
+    ff(*source, "-c:v", "libx264", "-preset", "ultrafast", path)
+    return path
+
+
+def test_being_stopped_is_no_fault_of_the_file(long_clip, tmp_path):
+    def stop(at: Fraction, shown: np.ndarray) -> None:
+        process.stop_all()
+
+    with pytest.raises(Interrupted):
+        decode(long_clip, probe(long_clip), tmp_path, Takers(lambda at, shown: None, stop))
+
+
+def of_size(width: int, height: int, fps: int, seconds: int = 10) -> MediaProbe:
+    video = VideoStream(0, "hevc", width, height, Fraction(fps), False, 0, "yuv420p10le", 10, "", False)
+    return MediaProbe("mov", Fraction(seconds), video, None, Fraction(0), 1)
+
+
+def test_what_a_decode_may_use_grows_with_its_pictures() -> None:
+    small = limits_for(of_size(320, 180, 25))
+    assert small.cpu_s == pytest.approx(160, abs=2)
+    assert small.memory == pytest.approx(4 * process.GIB, rel=0.01)
+    for shape in ((7680, 4320, 60), (4096, 2160, 240)):
+        limits = limits_for(of_size(*shape))
+        # HEVC of 10 bits takes about 20 ns a pixel on a slow core.
+        assert limits.cpu_s > 10 * shape[0] * shape[1] * shape[2] * 20e-9 * 2
+        assert limits.wall_s > limits.cpu_s
+    # 16 threads were seen to hold 1.6 GiB of 8K pictures of 8 bits.
+    assert limits_for(of_size(7680, 4320, 60)).memory > 10 * process.GIB
+
+
+def test_the_limit_that_ends_a_decode_is_named(long_clip, tmp_path, monkeypatch):
+    least = process.Limits(wall_s=120, cpu_s=1, file_bytes=1 << 30)
+    monkeypatch.setattr(module, "limits_for", lambda found: least)
+    nobody = Takers(lambda at, shown: None, lambda at, shown: None)
+    with pytest.raises(MediaError, match=r"long.mp4: cannot be decoded within 1 s of processor time \(scale"):
+        decode(long_clip, probe(long_clip), tmp_path, nobody)
 
 
 def test_progress_grows_to_its_end(bytes_of_60, tmp_path):

@@ -12,11 +12,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from editron_core import process
+from editron_core.analyze import decode
 from editron_core.analyze.observe import PEAKS, AnalyzeOptions, observe
 from editron_core.analyze.speech import SpeechOptions
 from editron_core.analyze.vision import LayoutEye
 from editron_core.domain.evidence import FOCUS, MEASURED, EngineUse, Evidence
-from editron_core.errors import MediaError
+from editron_core.errors import Interrupted, MediaError
 from editron_core.media.frames import proxy_frames
 from editron_core.media.probe import probe
 from editron_core.times import Span
@@ -275,3 +277,18 @@ def test_awkward_real_files_become_evidence(name, footage, out):
         assert evidence.table["sharpness"].null_count() == 0
     if found.audio is not None:
         assert evidence.table["loudness"].null_count() < len(evidence.table)
+
+
+def test_who_is_stopped_does_not_try_again_without_sound(clip, out, monkeypatch):
+    decodes: list[object] = []
+    whole = decode.decode
+
+    def counted(path: Path, probe: object, *more: object) -> int:
+        decodes.append(probe)
+        return whole(path, probe, *more)
+
+    monkeypatch.setattr(decode, "decode", counted)
+    options = AnalyzeOptions(eye=LayoutEye("a test"))
+    with pytest.raises(Interrupted):
+        observe(clip, probe(clip), out, options, lambda share: process.stop_all())
+    assert len(decodes) == 1

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from editron_core.analyze import whisper
 from editron_core.analyze.voice import Piece
 from editron_core.errors import EngineUnavailable
 from editron_core.media.audio import RATE
+from tests import tiny_whisper
 
 
 @pytest.fixture
@@ -33,6 +36,20 @@ def model_in(folder: Path) -> Path:
     for name in whisper.NEEDED_FILES:
         (folder / name).write_bytes(b"x")
     return folder
+
+
+def test_two_who_ask_at_once_get_one_model(tmp_path: Path) -> None:
+    folder = tiny_whisper.build(tmp_path / "tiny")
+    whisper.load(str(folder), "cpu", tmp_path)  # the library is imported once
+    whisper._loaded.cache_clear()
+    start = threading.Barrier(4)
+
+    def ask(_: int) -> whisper.Whisper:
+        start.wait()
+        return whisper.load(str(folder), "cpu", tmp_path)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len({id(model) for model in pool.map(ask, range(4))}) == 1
 
 
 class TestLocate:
