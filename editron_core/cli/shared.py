@@ -12,7 +12,7 @@ import typer
 from editron_core import log, process
 from editron_core.cli import terminal
 from editron_core.config import settings
-from editron_core.errors import EditronError, NotFound, UsageError
+from editron_core.errors import EditronError, Interrupted, NotFound, UsageError
 
 if TYPE_CHECKING:
     from editron_core.lane import Lane, Order, Outcome
@@ -43,6 +43,10 @@ def reported() -> Iterator[None]:
     try:
         log.configure(settings().log_level)
         yield
+    except (KeyboardInterrupt, Interrupted):
+        process.stop_all()
+        terminal.fail("interrupted; the same command again goes on from here")
+        raise typer.Exit(130) from None
     except UsageError as error:
         terminal.fail(str(error))
         raise typer.Exit(2) from error
@@ -52,10 +56,6 @@ def reported() -> Iterator[None]:
     except OSError as error:
         terminal.fail(f"{error.filename or 'the system'}: {error.strerror or error}")
         raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        process.stop_all()
-        terminal.fail("interrupted; the same command again goes on from here")
-        raise typer.Exit(130) from None
 
 
 @contextmanager
