@@ -37,9 +37,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("EDITRON_HOME", str(tmp_path / "home"))
     settings.cache_clear()
-    process.resume()  # a test may have stopped all children
     yield tmp_path / "home"
     settings.cache_clear()
+    process.resume()  # the test may have stopped all children; fixtures of a whole module start some
 
 
 @pytest.fixture(autouse=True)
