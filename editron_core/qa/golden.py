@@ -1,0 +1,285 @@
+"""The golden dataset: what the machine's judgement is measured against. See qa_golden/README.md.
+
+Two kinds of items, never mixed in one number. *Drawn* items are made by `qa/drawn.py`; their truth is
+known by construction and tests wiring, not taste. *Real* items are frozen evidence of real clips with
+labels; they hold signals and ratings only.
+
+A folder holds `manifest.json` (what there is, with the checksum of every frozen file), `truth/<id>.json`
+and `evidence/<id>/`. Every frozen file is held against its checksum on load. The holdout's evidence and
+truth come out through `GoldenSet.holdout` alone, which has the reading written down first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from editron_core.config import ROOT
+from editron_core.domain import codec
+from editron_core.domain.evidence import Evidence
+from editron_core.errors import UsageError
+from editron_core.qa import wordeye
+from editron_core.score.brief import Brief
+from editron_core.score.profile import Profile
+from editron_core.score.scorer import PromptVectors
+from editron_core.times import Span
+
+FOLDER = ROOT / "qa_golden"
+MANIFEST = "manifest.json"
+REMEDY = "restore it from version control, or freeze it again: editron qa freeze"
+
+
+class Kind(StrEnum):
+    """Where an item's footage comes from. Numbers of different kinds are never mixed."""
+
+    DRAWN = "drawn"
+    REAL = "real"
+
+
+class Split(StrEnum):
+    """What an item may be used for."""
+
+    TUNE = "tune"
+    HOLDOUT = "holdout"
+    """Read at promotion only, and each reading is recorded."""
+    REVIEW = "review"
+    """Decisions of people on what the lane showed; they come from the store, never from a folder."""
+
+
+class Raters(StrEnum):
+    """Who said what is worth showing. Labels of different raters are never mixed in one number."""
+
+    CONSTRUCTION = "construction"
+    """Nobody: the recipe knows where its payoff is."""
+    AUTOMATED = "automated"
+    """A model; several briefs to one model are one taste, however many columns they fill."""
+    PEOPLE = "people"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the manifest."""
+
+    id: str
+    kind: Kind
+    locale: str
+    """BCP 47 tag of what is spoken; `mul` several, `zxx` nothing, `und` where nobody knows."""
+    genre: str
+    split: Split
+    checksum: str
+    """SHA-256 (hex) of the footage; of the recipe where the item is drawn."""
+    raters: Raters
+    rater_count: int
+    footage: str
+    """The file's name, without folders."""
+    formula: str = ""
+    """Version of the analysis code that made the evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is worth showing in one item, by its raters."""
+
+    window_s: Fraction
+    """Seconds per rated window; the last may be shorter."""
+    ratings: Mapping[str, tuple[float, ...]]
+    """By rater: 1 (leave it out) to 5 (show it) per window; all of one length."""
+    best: Mapping[str, Span]
+    """By rater: the one span to show if there is room for one."""
+    cuts: tuple[Fraction, ...] | None
+    """Where shots begin, but the first, in seconds; null where nobody knows."""
+    brief: str = ""
+    """What the cut is to be about."""
+
+    def __post_init__(self) -> None:
+        if self.window_s <= 0:
+            raise ValueError("a window lasts longer than 0 s")
+        if not self.ratings or len({len(row) for row in self.ratings.values()}) != 1:
+            raise ValueError("there is at least one rater, and all rate the same windows")
+        if any(not 1 <= value <= 5 for row in self.ratings.values() for value in row):
+            raise ValueError("ratings are 1 to 5")
+
+    @property
+    def panel(self) -> NDArray[np.float64]:
+        """The mean over raters, (windows,), 1..5."""
+        return np.mean([self.ratings[rater] for rater in sorted(self.ratings)], axis=0, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Golden:
+    """One item with its frozen evidence and its truth."""
+
+    item: Item
+    evidence: Evidence
+    truth: Truth
+
+    @property
+    def brief(self) -> Brief:
+        """The truth's brief, as the scorer takes it."""
+        return Brief(self.truth.brief)
+
+    def prompts(self, profile: Profile) -> PromptVectors | None:
+        """The profile's prompts and the brief, read by the eye that saw the item's frames.
+
+        None for real items: what is frozen of them holds no embeddings to compare texts with.
+        """
+        return wordeye.prompts(profile, self.brief) if self.item.kind is Kind.DRAWN else None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item and the frozen files that belong to it."""
+
+    item: Item
+    files: Mapping[str, str]
+    """SHA-256 (hex) by path relative to the folder, with forward slashes."""
+
+
+@dataclass(frozen=True)
+class GoldenSet:
+    """What a folder holds. `load` makes it; opening reads evidence and truth from the disk."""
+
+    folder: Path
+    entries: tuple[Entry, ...]
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Every item of the manifest, the holdout's included, by id."""
+        return tuple(entry.item for entry in self.entries)
+
+    @cached_property
+    def formulas(self) -> dict[str, tuple[str, ...]]:
+        """The ids of the items by the version of the analysis code that made their evidence.
+
+        More than one key is a mixture of formulas: their numbers cannot be compared.
+        """
+        found: dict[str, list[str]] = {}
+        for item in self.items:
+            found.setdefault(item.formula, []).append(item.id)
+        return {formula: tuple(ids) for formula, ids in sorted(found.items())}
+
+    def item(self, name: str) -> Item:
+        """The item with this id. Raises UsageError where there is none."""
+        return self._entry(name).item
+
+    def one(self, name: str) -> Golden:
+        """One item of the tune split by its id. Raises UsageError for an unknown id, or the holdout's."""
+        entry = self._entry(name)
+        _refuse_holdout(entry.item.split)
+        return self._read(entry)
+
+    def open(self, kind: Kind, split: Split = Split.TUNE) -> tuple[Golden, ...]:
+        """The items of one kind in one split, by id. Raises UsageError for the holdout: see `holdout`."""
+        _refuse_holdout(split)
+        return self._open(kind, split)
+
+    def holdout(self, record: Callable[[], None], kind: Kind = Kind.REAL) -> tuple[Golden, ...]:
+        """The holdout's items of one kind, by id; `record` is called first, to write the reading down.
+
+        Nothing is read where `record` raises.
+        """
+        record()
+        return self._open(kind, Split.HOLDOUT)
+
+    def _open(self, kind: Kind, split: Split) -> tuple[Golden, ...]:
+        return tuple(
+            self._read(entry)
+            for entry in self.entries
+            if entry.item.kind is kind and entry.item.split is split
+        )
+
+    def _entry(self, name: str) -> Entry:
+        for entry in self.entries:
+            if entry.item.id == name:
+                return entry
+        known = ", ".join(item.id for item in self.items)
+        raise UsageError("is no golden item", subject=name, remedy=f"items are {known}")
+
+    def _read(self, entry: Entry) -> Golden:
+        truth = self.folder / "truth" / f"{entry.item.id}.json"
+        try:
+            told = codec.load(Truth, json.loads(truth.read_text("utf-8")))
+        except ValueError as error:  # json's and pydantic's own
+            raise _broken(truth, f"is no truth: {_first(error)}") from error
+        evidence = Evidence.load(self.folder / "evidence" / entry.item.id)
+        _check_length(entry.item, told, evidence)
+        return Golden(entry.item, evidence, told)
+
+
+def load(folder: Path = FOLDER) -> GoldenSet:
+    """The golden dataset in `folder`, every frozen file held against its checksum.
+
+    Raises UsageError that names the file and the remedy where the manifest is missing or does not hold
+    together, or where a frozen file is missing or is not what was frozen.
+    """
+    path = folder / MANIFEST
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        entries = tuple(codec.load(Entry, entry) for entry in data["items"])
+    except FileNotFoundError as error:
+        raise _broken(path, "is missing: this folder is no golden dataset") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise _broken(path, f"does not hold together: {_first(error)}") from error
+    ids = [entry.item.id for entry in entries]
+    if len(set(ids)) != len(ids):
+        raise _broken(path, "names an item twice")
+    for entry in entries:
+        _verify(folder, entry)
+    return GoldenSet(folder, tuple(sorted(entries, key=lambda entry: entry.item.id)))
+
+
+def _verify(folder: Path, entry: Entry) -> None:
+    needed = {f"truth/{entry.item.id}.json", f"evidence/{entry.item.id}/evidence.parquet"}
+    for name in sorted(needed - set(entry.files)):
+        raise _broken(folder / name, "has no checksum in the manifest")
+    for name, checksum in sorted(entry.files.items()):
+        path = folder / name
+        try:
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise _broken(path, f"cannot be read: {error.strerror}") from error
+        if found != checksum:
+            raise _broken(path, "is not what was frozen: its checksum differs from the manifest's")
+
+
+def _check_length(item: Item, truth: Truth, evidence: Evidence) -> None:
+    """The last window begins before the file ends, and none is missing at the end but one."""
+    windows = len(truth.panel)
+    if not (windows - 1) * truth.window_s < evidence.duration <= (windows + 1) * truth.window_s:
+        raise UsageError(
+            f"has {windows} rated windows of {float(truth.window_s):g} s, and {float(evidence.duration):g} s "
+            "of evidence",
+            subject=item.id,
+            remedy="label the whole clip, and freeze it again",
+        )
+
+
+def _refuse_holdout(split: Split) -> None:
+    if split is Split.HOLDOUT:
+        raise UsageError(
+            "is read at promotion only, and each reading is recorded",
+            subject="the holdout",
+            remedy="use the tune split",
+        )
+
+
+def _broken(path: Path, message: str) -> UsageError:
+    return UsageError(message, subject=str(path), remedy=REMEDY)
+
+
+def _first(error: Exception) -> str:
+    """What is wrong, in one line."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    return repr(error)
