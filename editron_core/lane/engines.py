@@ -19,8 +19,8 @@ from editron_core.domain.batch import MediaFile
 from editron_core.domain.evidence import Evidence
 from editron_core.errors import EngineUnavailable, MediaError
 from editron_core.score.brief import Brief
+from editron_core.score.derive import PromptVectors
 from editron_core.score.profile import Profile
-from editron_core.score.scorer import PromptVectors
 
 NONE = "none"
 """What stands in a stage's key for an engine whose weights are not here."""

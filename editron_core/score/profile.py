@@ -76,10 +76,10 @@ class Normalisation:
     __pydantic_config__ = _STRICT
 
     contrast: float = 0.5
-    """0..1. Share of the value that is relative to the same file (`scorer.contrast`); the rest keeps the
+    """0..1. Share of the value that is relative to the same file (`scorer.value`); the rest keeps the
     signal's fixed scale, which is what makes files comparable with each other."""
     smoothing_s: float = 2.0
-    """Width (full, at the base) of the triangle that each signal is smoothed with, 0..30 seconds."""
+    """Width (full, at the base) of the triangle that the score is smoothed with, 0..30 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Profile:
-    """Weights, prompts, lengths, normalisation and selection rules."""
+    """Weights, shapes, prompts, lengths, normalisation and selection rules."""
 
     __pydantic_config__ = _STRICT
 
@@ -114,6 +114,10 @@ class Profile:
     description: str = ""
     off: tuple[str, ...] = ()
     """Signals that the author left out on purpose."""
+    shapes: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """By weighted signal: what its values count as, 0..1, at even distances over 0..1 (two points at least),
+    with straight lines between. A signal without a shape counts as what it is. Learned shapes make the
+    score a generalised additive model (Hastie and Tibshirani, 1986)."""
     prompts: Prompts = field(default_factory=Prompts)
     lengths: Lengths = field(default_factory=Lengths)
     normalisation: Normalisation = field(default_factory=Normalisation)
@@ -124,6 +128,8 @@ class Profile:
         order = {name: float(self.weights[name]) for name in sorted(self.weights)}
         object.__setattr__(self, "weights", order)
         object.__setattr__(self, "off", tuple(sorted(set(self.off))))
+        shapes = {name: tuple(float(y) for y in self.shapes[name]) for name in sorted(self.shapes)}
+        object.__setattr__(self, "shapes", shapes)
         texts = Prompts(tuple(sorted(set(self.prompts.positive))), tuple(sorted(set(self.prompts.negative))))
         object.__setattr__(self, "prompts", texts)
         _check(self)
@@ -220,6 +226,7 @@ def _adapter() -> TypeAdapter[Profile]:
 
 def _check(profile: Profile) -> None:
     _check_weights(profile.weights, profile.off)
+    _check_shapes(profile.shapes, profile.weights)
     lengths = profile.lengths
     if not 0 < lengths.min <= lengths.target <= lengths.max <= 600:
         raise _wrong(
@@ -263,6 +270,17 @@ def _check_weights(weights: Mapping[str, float], off: tuple[str, ...]) -> None:
     total = math.fsum(weights.values())
     if abs(total - 1) > SUM_TOLERANCE:
         raise _wrong("weights", f"sum to {total:.6g}", "make them sum to 1")
+
+
+def _check_shapes(shapes: Mapping[str, tuple[float, ...]], weights: Mapping[str, float]) -> None:
+    for name, shape in shapes.items():
+        key = f"shapes.{name}"
+        if name not in weights:
+            raise _wrong(key, "is of no weighted signal", "weigh the signal, or remove its shape")
+        if len(shape) < 2 or not all(0 <= y <= 1 for y in shape):
+            raise _wrong(key, f"is {list(shape)}", "give two values or more, each 0 to 1")
+        if len(set(shape)) == 1:
+            raise _wrong(key, "is flat: the signal says nothing", f"remove it and list it: off = [{name!r}]")
 
 
 def _wrong(key: str, message: str, remedy: str) -> DefinitionError:

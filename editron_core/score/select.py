@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from editron_core.domain.evidence import Evidence
 from editron_core.domain.moment import Moment, Selection
-from editron_core.score import explain, scorer
+from editron_core.score import derive, explain, scorer
 from editron_core.score.brief import Brief
+from editron_core.score.derive import PromptVectors
 from editron_core.score.profile import Lengths, Profile, Rules
-from editron_core.score.scorer import PromptVectors
 from editron_core.score.snap import Snapper
 from editron_core.score.spans import spans_from_curve
 from editron_core.times import Span
@@ -94,9 +94,9 @@ def candidates(file_id: str, evidence: Evidence, curve: pl.DataFrame, profile: P
     natural = spans_from_curve(score, evidence.step, shortest=shortest, longest=longest)
     raw = [c.span for c in natural] + windows(score, evidence.step, profile.lengths)
     spans = sorted({snapper.snap(span) for span in raw})
-    looks = scorer.embeddings(evidence)
+    looks = derive.embeddings(evidence)
     values = {name: scorer.to_array(curve[name]) for name in profile.weights}
-    _, parts = scorer.weigh(values, profile)
+    parts = {part.name: scorer.to_array(part) for part in scorer.parts(curve, profile, evidence.step)}
     usual = {name: float(part[~np.isnan(score)].mean()) for name, part in parts.items()}
     peak = profile.selection.peak
     made = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,8 +17,8 @@ from editron_core.domain.moment import Selection
 from editron_core.errors import DefinitionError
 from editron_core.score import scorer, select
 from editron_core.score.brief import Brief
+from editron_core.score.derive import PromptVectors
 from editron_core.score.profile import Lengths, Normalisation, Profile, Rules, load, shipped
-from editron_core.score.scorer import PromptVectors
 from editron_core.score.snap import Snapper
 from editron_core.times import Span
 from tests.score.tables import ROWS, bump, evidence, noise, said
@@ -171,7 +172,6 @@ CHANGES = {
         DEFAULT, selection=replace(DEFAULT.selection, diversity=1.0, max_moments=4, per_file=4)
     ),
     "max_moments": replace(DEFAULT, selection=replace(DEFAULT.selection, max_moments=2)),
-    "per_file": replace(DEFAULT, selection=replace(DEFAULT.selection, per_file=12)),
     "contrast": replace(DEFAULT, normalisation=replace(DEFAULT.normalisation, contrast=0.9)),
     "smoothing_s": replace(DEFAULT, normalisation=replace(DEFAULT.normalisation, smoothing_s=0.0)),
     "min": replace(DEFAULT, lengths=replace(DEFAULT.lengths, min=Fraction(6))),
@@ -187,6 +187,15 @@ CHANGES = {
 def test_a_setting_that_changes_changes_what_comes_out(setting):
     spans = lambda s: [(m.file_id, m.span, m.score) for m in s.moments]  # noqa: E731
     assert spans(chosen(CHANGES[setting])) != spans(chosen(DEFAULT))
+
+
+def test_the_most_that_one_file_may_give_is_applied():
+    def most(per_file: int) -> int:
+        few = replace(DEFAULT.selection, max_moments=2, per_file=per_file, diversity=0.0, max_overlap=1.0)
+        found = chosen(replace(DEFAULT, selection=few))
+        return max(Counter(moment.file_id for moment in found.moments).values())
+
+    assert (most(1), most(2)) == (1, 2)
 
 
 def test_changing_prompts_or_the_brief_changes_what_comes_out():
