@@ -8,6 +8,7 @@ between, whatever the busy timeout says. On PostgreSQL, rows that decide a write
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -86,6 +87,15 @@ class Database:
         """Insert a row unless one with the same `by` (a unique column) is there, whoever is quicker."""
         insert = sqlite.insert if self.lite else postgresql.insert
         session.execute(insert(kind).values(**values).on_conflict_do_nothing(index_elements=[by]))
+
+    def alone(self, session: Session, name: str) -> None:
+        """Keep all others who ask for the same `name` waiting until the transaction ends.
+
+        For what no single row stands for. SQLite's writers are alone anyway.
+        """
+        if not self.lite:
+            key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
     def now(self, session: Session) -> float:
         """Seconds since 1970 by the database's clock, the only one that several hosts share."""

@@ -10,8 +10,11 @@ from editron_core.store.database import Database
 from editron_core.store.leases import LEASE_S, Leases
 from editron_core.store.ledger import Ledger
 from editron_core.store.records.batches import Analyses, Batches, Files, Projects
-from editron_core.store.records.definitions import Brands, Profiles
+from editron_core.store.records.definitions import Brands
 from editron_core.store.records.edits import Decisions, Jobs, Sessions
+from editron_core.store.records.labels import Labels
+from editron_core.store.records.registry import Profiles, Promotions, QaRuns
+from editron_core.store.records.studies import Studies
 
 
 class Store:
@@ -30,6 +33,10 @@ class Store:
         self.decisions = Decisions(database)
         self.jobs = Jobs(database)
         self.profiles = Profiles(database)
+        self.promotions = Promotions(database)
+        self.qa_runs = QaRuns(database)
+        self.labels = Labels(database)
+        self.studies = Studies(database)
         self.brands = Brands(database)
 
     @classmethod

@@ -19,6 +19,7 @@ from editron_core.store.blobs import Sealed
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow
 from editron_core.store.records.batches import Batches
+from editron_core.store.records.studies import Journal
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["editron_core.store", "store_workers"])
@@ -134,3 +135,12 @@ def hold_lease(url: str, blobs: str, name: str, started: str) -> None:
     with Store.open(url, Path(blobs)) as store, store.leases.hold(name):
         Path(started).touch()
         time.sleep(600)
+
+
+def append_logs(url: str, study: str, times: int) -> None:
+    """Append so many pairs of lines to a study's journal."""
+    database = Database(url)
+    for at in range(times):
+        line = {"by": os.getpid(), "at": at}
+        Journal(database, study).append_logs([line, line])
+    database.close()

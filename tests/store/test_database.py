@@ -23,6 +23,7 @@ TRANSACTIONS = 40
 TABLES = {
     *("projects", "media_batches", "media_files", "media_batch_analyses", "edit_sessions", "render_jobs"),
     *("stage_runs", "leases", "scoring_profiles", "decisions", "brand_kits"),
+    *("promotions", "qa_runs", "labels", "study_logs"),
 }
 
 
@@ -46,7 +47,7 @@ def test_migrations_and_models_agree(store: Store) -> None:
         for table in Base.metadata.tables.values()
         for column in table.columns
         if isinstance(column.type, Enum)
-    }
+    } | {("labels", "ck_labels_scale")}
     assert checks == wanted
 
 
@@ -219,5 +220,14 @@ ROWS = {
     "stage_runs": f"""INSERT INTO stage_runs (key, stage, inputs, options, code_version, status, fence,
         attempts, facts, created_at, updated_at)
         VALUES ('k', 'analyze', '[]', '{{}}', '1', 'done', 1, 1, '{{}}', {NOW}, {NOW})""",
+    "scoring_profiles": f"""INSERT INTO scoring_profiles (id, name, document, stage, created_at)
+        VALUES ('a', 'talk', '{{}}', 'research', {NOW})""",
+    "qa_runs": f"""INSERT INTO qa_runs (id, kind, profile_hash, golden_hash, created_at)
+        VALUES ('q', 'gate', 'a', 'g', {NOW})""",
+    "promotions": f"""INSERT INTO promotions (profile_hash, from_stage, to_stage, author, reason, created_at)
+        VALUES ('a', 'research', 'candidate', 'ann', '', {NOW})""",
+    "labels": f"""INSERT INTO labels (id, file_sha256, rater, rater_kind, start_seconds, length_seconds,
+        rating, split, source, created_at)
+        VALUES ('l', 'f', 'ann', 'people', 0, 2, 3, 'tune', 'rating', {NOW})""",
 }
 """One row of each table that others hang on or that holds an enum, parents first."""

@@ -445,16 +445,10 @@ def test_deleting_a_batch_leaves_no_child_row(store: Store) -> None:
     assert [batch.id for batch in store.batches.list()] == [kept.batch_id]
 
 
-# --- profiles and brand kits ---
+# --- brand kits ---
 
 
-def test_profiles_and_brand_kits_are_kept_under_their_hashes(store: Store) -> None:
-    document = {"name": "talk", "weights": {"speech_presence": 1.0}}
-    for _ in range(2):
-        store.profiles.remember("c" * 64, "talk", document)
-    assert store.profiles.document("c" * 64) == document
-    with pytest.raises(NotFound, match="is no profile"):
-        store.profiles.document("d" * 64)
+def test_brand_kits_are_kept_under_their_hashes(store: Store) -> None:
     kit = BrandKit(name="club", watermark=Watermark(text="© Club"))
     keys = {store.brands.remember(kit), store.brands.remember(kit)}
     assert len(keys) == 1

@@ -1,6 +1,6 @@
 """The schema's history, by Alembic; run on opening the store where the database is behind.
 
-To change the schema: change `models.py`, write `versions/v<number>_<subject>.py` with `upgrade` and
+To change the schema: change `models`, write `versions/v<number>_<subject>.py` with `upgrade` and
 `downgrade`, and raise `HEAD`. The tests prove that migrations and models agree, up, down and up again.
 """
 
@@ -16,9 +16,9 @@ from editron_core.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision. Known here so that opening a current database does not load Alembic."""
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
 """Every revision, oldest first."""
 
 

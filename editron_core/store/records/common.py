@@ -39,7 +39,7 @@ def by_prefix(session: Session, kind: type[R], column: InstrumentedAttribute[str
     exact = session.get(kind, text)
     if exact is not None:
         return exact
-    if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST_PREFIX},32}}", text):
+    if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST_PREFIX},64}}", text):
         raise NotFound(f"is no {_noun(kind)}", subject=text)
     near = session.scalars(select(kind).where(column.startswith(text)).order_by(column).limit(2)).all()
     if len(near) > 1:

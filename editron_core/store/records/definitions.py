@@ -1,32 +1,12 @@
-"""Scoring profiles and brand kits as they were applied, under hashes of their content."""
+"""Brand kits as they were applied, under hashes of their content."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from editron_core.domain import codec
 from editron_core.domain.brand import BrandKit
 from editron_core.store.database import Database
-from editron_core.store.models import BrandRow, ProfileRow
+from editron_core.store.models import BrandRow
 from editron_core.store.records.common import one
-
-
-class Profiles:
-    """Scoring profiles: the canonical form under the hash that moments carry."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def remember(self, profile_hash: str, name: str, document: dict[str, Any]) -> None:
-        """Keep the canonical form (JSON-ready) of a profile that was applied."""
-        values = {"id": profile_hash, "name": name, "document": document}
-        with self._database.write() as session:
-            self._database.insert_missing(session, ProfileRow, values, by="id")
-
-    def document(self, profile_hash: str) -> dict[str, Any]:
-        """The canonical form of the profile with this hash. Raises NotFound."""
-        with self._database.read() as session:
-            return one(session, ProfileRow, profile_hash).document
 
 
 class Brands:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -19,11 +19,13 @@ from editron_core.domain.job import (
     RenderPriority,
     Verdict,
 )
+from editron_core.domain.label import Label
 from editron_core.domain.timeline import Timeline
 from editron_core.errors import StoreError
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow, DecisionRow, JobRow, SessionRow
 from editron_core.store.records.common import by_prefix, locked, new_id
+from editron_core.store.records.labels import replace_labels
 from editron_core.times import Span
 
 
@@ -111,9 +113,10 @@ class Decisions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, decision: Decision) -> Decision:
-        """Record a decision (its `id` and `created_at` are given here).
+    def add(self, decision: Decision, labels: Sequence[Label] = ()) -> Decision:
+        """Record a decision (its `id` and `created_at` are given here) and the labels that follow from it.
 
+        The labels take the place of those that earlier decisions of its author about this cut left.
         Raises StoreError where the session holds no timeline of that name and hash: what a person saw
         is not what would be signed.
         """
@@ -136,6 +139,7 @@ class Decisions:
             )
             session.add(made)
             session.flush()
+            replace_labels(session, [replace(label, decision_id=made.id) for label in labels])
             return _decision(made)
 
     def latest(self, content_hash: str) -> Decision | None:

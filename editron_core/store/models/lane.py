@@ -1,117 +1,16 @@
-"""The tables, as SQLAlchemy sees them. `migrations/` makes them; a test proves that the two agree.
-
-Names, columns and enums are the project's data model. Every enum is text with a CHECK, every child
-goes with its parent, and JSON is kept as text, so that whatever a file was called comes back unchanged.
-"""
+"""The lane's tables: what arrived, what was seen in it, the cuts, the renders, and the ledger."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, MetaData, Text, UniqueConstraint
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import DateTime, TypeDecorator
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
 from editron_core.domain.batch import BatchStatus, Hold, StorageTier
 from editron_core.domain.job import EditSessionStatus, RenderJobStatus, RenderPriority, StageStatus, Verdict
-
-
-class Words(TypeDecorator[str]):
-    """Text of any origin, kept exactly.
-
-    File names may hold bytes that are no UTF-8 (lone surrogates to Python) and messages may hold NUL;
-    databases take neither. Such a text is stored as its JSON string in ASCII, quotes included; so is
-    one that begins with a quote, and nothing else.
-    """
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """The stored form."""
-        if value is None:
-            return None
-        strange = "\0" in value or any("\ud800" <= char <= "\udfff" for char in value)
-        return json.dumps(value) if strange or value.startswith('"') else value
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        """The text as it was."""
-        if value is not None and value.startswith('"'):
-            text: str = json.loads(value)
-            return text
-        return value
-
-
-class Instant(TypeDecorator[datetime]):
-    """A point in time, always in UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """SQLite gives times back without their zone."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def utc_now() -> datetime:
-    """Now, for the columns that people read. Leases go by the database's clock instead."""
-    return datetime.now(UTC)
-
-
-def _choice(kind: type[StrEnum]) -> Enum:
-    return Enum(
-        kind,
-        name=kind.__name__.lower(),
-        native_enum=False,
-        create_constraint=True,
-        length=16,
-        values_callable=lambda members: [member.value for member in members],
-    )
-
-
-class Base(DeclarativeBase):
-    """What all tables share."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        str: Words(),
-        datetime: Instant(),
-        dict[str, Any]: JSON(none_as_null=True),
-        list[Any]: JSON(none_as_null=True),
-        BatchStatus: _choice(BatchStatus),
-        StorageTier: _choice(StorageTier),
-        Hold: _choice(Hold),
-        EditSessionStatus: _choice(EditSessionStatus),
-        RenderPriority: _choice(RenderPriority),
-        RenderJobStatus: _choice(RenderJobStatus),
-        StageStatus: _choice(StageStatus),
-        Verdict: _choice(Verdict),
-    }
-
-
-class Dated:
-    """Rows that say when they were made and last changed."""
-
-    created_at: Mapped[datetime] = mapped_column(default=utc_now)
-    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
-
-    def touch(self) -> None:
-        """Count as changed now, even where no value did."""
-        self.updated_at = utc_now()
+from editron_core.store.models.base import Base, Dated, utc_now
 
 
 class ProjectRow(Dated, Base):
@@ -254,18 +153,6 @@ class DecisionRow(Base):
     author: Mapped[str]
     note: Mapped[str]
     trim: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    created_at: Mapped[datetime] = mapped_column(default=utc_now)
-
-
-class ProfileRow(Base):
-    """A scoring profile as it was applied; `id` is its content hash."""
-
-    __tablename__ = "scoring_profiles"
-    __table_args__ = (Index(None, "name", "created_at"),)
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    document: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
