@@ -42,7 +42,7 @@ def render(plan: RenderPlan, progress: Callable[[float], None] | None = None) ->
     """
     tell = progress or (lambda share: None)
     plan.out.mkdir(parents=True, exist_ok=True)
-    with _workroom(plan) as room:
+    with workroom(plan) as room:
         tracks = sound.tracks(plan, room.folder)
         tell(SOUND_SHARE)
         made = _pictures(plan, room, tracks, lambda share: tell(SOUND_SHARE + PICTURE_SHARE * share))
@@ -164,7 +164,7 @@ def video_encoder() -> str:
 
 
 @contextmanager
-def _workroom(plan: RenderPlan) -> Iterator[graph.Workroom]:
+def workroom(plan: RenderPlan) -> Iterator[graph.Workroom]:
     """A folder beside the deliverables (same file system) with files of our own naming; gone at the end."""
     folder = plan.out / f".{plan.timeline.name}.part"
     if folder.exists():  # left by a run that was killed

@@ -42,7 +42,7 @@ def test_three_aspects_cost_little_more_than_one_hand_written_command(tmp_path):
         process.run(hand, limits=process.Limits(wall_s=1800, memory=None), cwd=tmp_path)
         by_hand, hand_work = time.perf_counter() - start, _work() - work
         start, work = time.perf_counter(), _work()
-        with encode._workroom(plan) as room:
+        with encode.workroom(plan) as room:
             tracks = sound.tracks(plan, room.folder)
             heard = time.perf_counter() - start
             made = encode._pictures(plan, room, tracks, lambda share: None)

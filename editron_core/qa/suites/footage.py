@@ -13,6 +13,7 @@ from editron_core.times import Span, from_frames, to_frames
 FPS = Fraction(25)
 PALETTES = {
     "title": ("#1d1147", "#6a2c70", "#f08a5d", "#f9d56e"),
+    "daylight": ("#c9d6df", "#e8eef2", "#ffffff", "#2f8f83"),
     "host": ("#8fb8de", "#b8cfd0", "#f7e3c4", "#2f8f83"),
     "product": ("#20242c", "#3d4a5c", "#f2e9dc", "#e4572e"),
     "reveal": ("#20242c", "#3d4a5c", "#f2e9dc", "#e4572e"),
@@ -20,6 +21,9 @@ PALETTES = {
     "trick": ("#5c4742", "#a5907e", "#f2d0a9", "#99c1b9"),
     "selfie": ("#2b2d42", "#8d99ae", "#edf2f4", "#ef233c"),
 }
+KINDS = {"daylight": "product"}
+"""Scenes that go by another name for their palette."""
+TITLES = {"score": "2 : 1", "goal": "Goal!", "host": "Ada Brook"}
 FIELD = ("#274472", "#5f9bd1", "#ffe9c4", "#f7a440")
 """Of the match scenes."""
 
@@ -39,11 +43,11 @@ def recipe(
 
 def _scene(kind: str, span: Span, *, dissolve: bool) -> SceneSpec:
     return SceneSpec(
-        kind=kind,
+        kind=KINDS.get(kind, kind),
         span=span,
         palette=tuple(colour(code) for code in PALETTES.get(kind, FIELD)),
-        title="Drawn footage",
-        note="light|small|quiet",
+        title=TITLES.get(kind, "Drawn"),
+        note="",
         say="",
         say_at=Fraction(0),
         dissolve=dissolve,
