@@ -29,8 +29,8 @@ Scorer = Callable[[Golden], Floats]
 
 BUDGET = 0.15
 """The panel's best: this share of an item's windows, one at least (the reel keeps so much of a clip)."""
-DIGITS = 9
-"""Scores are compared to so many digits: what the order of a sum leaves behind orders no windows."""
+DIGITS = 6
+"""Scores are compared to so many digits: what single precision leaves behind orders no windows."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,18 @@ class Evaluation:
 def evaluate(golden: Sequence[Golden], scorer: Scorer) -> Evaluation:
     """How `scorer` orders the windows of each item.
 
-    Raises UsageError where there is no item, where items of two kinds are mixed, or where the evidence
-    does not reach as far as the labels.
+    Raises UsageError where there is no item, where items of two kinds or raters of two kinds are mixed, or
+    where the evidence does not reach as far as the labels.
     """
     if not golden:
         raise UsageError("there is no golden item to evaluate on", remedy="editron qa freeze")
-    kinds = sorted({one.item.kind.value for one in golden})
-    if len(kinds) > 1:
-        raise UsageError(f"{' and '.join(kinds)} items are never mixed in one number", remedy="evaluate each")
+    for what in ("kind", "raters"):
+        found = sorted({getattr(one.item, what).value for one in golden})
+        if len(found) > 1:
+            mixed = " and ".join(found)
+            raise UsageError(
+                f"items of {what} {mixed} are never mixed in one number", remedy="evaluate each of them"
+            )
     return Evaluation(tuple(_scored(one, scorer(one)) for one in golden))
 
 

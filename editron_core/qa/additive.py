@@ -1,0 +1,229 @@
+"""The second scorer: an additive model with a learned shape per signal, trained with torch.
+
+A generalised additive model (Hastie and Tibshirani 1986; with learned shape functions as in Agarwal et al.
+2021, Neural Additive Models): each channel has a function of its own, here straight lines through a few
+points. The channel's weight is how far its function rises, its shape the function brought to 0..1. Missing
+channels give their weight to the others, exactly as in the lane, which applies the result without torch.
+
+    loss = mean over items of mean over pairs of log(1 + exp(z_worse - z_better))
+           + pull * |a - s * linear|^2 + smooth * |second differences of a|^2
+
+`z` are the windows' scores, `a` the functions' points, `linear` the linear scorer's, at a free scale `s`:
+with much pull the model is the linear scorer, with little it is bent by the pairs (Burges et al. 2005,
+RankNet). Nothing is random: it starts at the linear scorer and is solved in double precision on one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editron_core.qa.channels import Channels, means, smooth
+from editron_core.qa.linear import Learned, Linear
+from editron_core.qa.study import Axis, Point, Trials
+from editron_core.score.profile import Normalisation
+
+if TYPE_CHECKING:
+    import torch
+
+Floats = NDArray[np.float64]
+
+SPACE: Mapping[str, Axis] = {
+    "pull": Axis(0.01, 10.0, log=True),
+    "smooth": Axis(0.01, 10.0, log=True),
+}
+POINTS = 5
+"""Points per shape, even over 0..1: few items bend few lines."""
+STEPS = 40
+"""Iterations of the solver; the loss has long stopped falling."""
+SLIGHT = 0.01
+"""A channel that would weigh less says nothing, and is left out."""
+
+
+class Additive:
+    """Learns shapes and weights near what the linear learner finds. A learner: see `tune.Learner`."""
+
+    space = SPACE
+
+    def __init__(self, linear: Linear, trials: Trials) -> None:
+        """`trials` are the linear study's: they choose the normalisation and the linear scorer."""
+        self.channels = linear.channels
+        self.start: Point = {"pull": 1.0, "smooth": 1.0}
+        self._linear = linear
+        self._trials = trials
+        self._tables = lru_cache(maxsize=16)(lambda how: Tables.of(self.channels, how))
+
+    def judge(self, point: Point) -> Floats:
+        """(items,): rho of each item under shapes that were trained without it."""
+        folds = self.channels.folds
+        best = self._trials.best()
+        rests = [self.channels.rest(fold) for fold in folds]
+        bases = [self._linear.learn(best, rest) for rest in rests]
+        trained = train(self._tables(bases[0].normalisation), bases, rests, point)
+        out = np.empty(len(self.channels.ids))
+        for fold, learned in zip(folds, trained, strict=True):
+            out[list(fold)] = [learned.rho(self.channels, item) for item in fold]
+        return out
+
+    def learn(self, point: Point, items: Sequence[int]) -> Learned:
+        """Shapes trained on the given items, from the linear scorer that these items choose."""
+        base = self._linear.learn(self._trials.best(without=self.channels.rest(items)), items)
+        return train(self._tables(base.normalisation), [base], [items], point)[0]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """All items' rows as tensors, one below the other, at one normalisation."""
+
+    hats: torch.Tensor
+    """(rows, channels * POINTS): how near a value is to each point; 0 where it was not measured."""
+    known: torch.Tensor
+    """(rows, channels): 1 where measured, else 0."""
+    windows: torch.Tensor
+    """(windows, rows), sparse: from the rows' scores to the windows', smoothing included."""
+    better: NDArray[np.int64]
+    """(pairs,): the window of a pair that the panel likes more."""
+    worse: NDArray[np.int64]
+    """(pairs,)"""
+    owner: NDArray[np.int64]
+    """(pairs,): the item that a pair belongs to."""
+
+    @classmethod
+    def of(cls, channels: Channels, how: Normalisation) -> Tables:
+        """The items of `channels`."""
+        import torch
+
+        values = channels.values(how.contrast)
+        rows = np.concatenate(values)
+        near = np.clip(1 - np.abs(rows[:, :, None] * (POINTS - 1) - np.arange(POINTS)), 0, 1)
+        maps = [
+            means(smooth(np.eye(len(table)), how.smoothing_s, channels.step), window, len(panel))
+            for table, window, panel in zip(values, channels.windows, channels.panels, strict=True)
+        ]
+        better, worse, owner = _pairs(channels.panels)
+        return cls(
+            hats=torch.from_numpy(np.nan_to_num(near).reshape(len(rows), -1)),
+            known=torch.from_numpy((~np.isnan(rows)).astype(np.float64)),
+            windows=_block_diagonal(maps),
+            better=better,
+            worse=worse,
+            owner=owner,
+        )
+
+
+def train(
+    tables: Tables, bases: Sequence[Learned], items: Sequence[Sequence[int]], point: Point
+) -> list[Learned]:
+    """One model for each of `bases`, trained on the items that belong to it; all in one go.
+
+    The same arguments give the same bits.
+    """
+    import torch
+
+    prior = torch.from_numpy(np.stack([base.weights for base in bases]))
+    straight = torch.linspace(0, 1, POINTS, dtype=torch.float64)
+    linear = prior[:, :, None] * straight
+    weight = torch.from_numpy(_pair_weights(tables.owner, items))
+    scale = torch.full((len(bases), 1, 1), 4.0, dtype=torch.float64, requires_grad=True)
+    # A hair of tilt: where a function is flat, its least and greatest point are one, and the gradient does
+    # not know which of them to move.
+    heights = (4.0 * linear + 1e-3 * straight).detach().requires_grad_()
+
+    def loss() -> torch.Tensor:
+        z = _window_scores(tables, heights)
+        apart = z[:, tables.better] - z[:, tables.worse]
+        ranking = (torch.nn.functional.softplus(-apart) * weight).sum()
+        pull = ((heights - scale * linear) ** 2).mean(dim=2).sum()
+        bend = (heights[:, :, 2:] - 2 * heights[:, :, 1:-1] + heights[:, :, :-2]).square().mean(dim=2).sum()
+        return ranking + 0.01 * (point["pull"] * pull + 10 * point["smooth"] * bend)
+
+    with _one_thread():
+        solver = torch.optim.LBFGS([heights, scale], max_iter=STEPS, line_search_fn="strong_wolfe")
+
+        def closure() -> torch.Tensor:
+            solver.zero_grad()
+            value = loss()
+            value.backward()  # type: ignore[no-untyped-call]
+            return value
+
+        solver.step(closure)  # type: ignore[no-untyped-call]
+    points = heights.detach().numpy()
+    return [_learned(base.normalisation, curve) for base, curve in zip(bases, points, strict=True)]
+
+
+def _window_scores(tables: Tables, heights: torch.Tensor) -> torch.Tensor:
+    """(models, windows): the lane's score, at the scale of the functions' own rises."""
+    import torch
+
+    models = heights.shape[0]
+    least = heights.amin(dim=2)
+    rise = heights.amax(dim=2) - least
+    raised = (heights - least[:, :, None]).reshape(models, -1)
+    rows = tables.hats @ raised.T
+    known = tables.known @ rise.T
+    score = rows / known.clamp_min(1e-12) * rise.sum(dim=1)
+    windows: torch.Tensor = torch.sparse.mm(tables.windows, score)
+    return windows.T
+
+
+def _learned(how: Normalisation, heights: Floats) -> Learned:
+    """Weights and shapes of one model's functions, (channels, POINTS)."""
+    least = heights.min(axis=1, keepdims=True)
+    rise = (heights.max(axis=1, keepdims=True) - least)[:, 0]
+    weights = rise / rise.sum()
+    weights = np.where(weights < SLIGHT, 0.0, weights)
+    even = np.tile(np.linspace(0.0, 1.0, heights.shape[1]), (len(heights), 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shapes = np.where(weights[:, None] > 0, (heights - least) / rise[:, None], even)
+    return Learned(how, weights / weights.sum(), shapes)
+
+
+def _pairs(panels: Sequence[Floats]) -> tuple[NDArray[np.int64], ...]:
+    """Windows that the panel tells apart, the better first, numbered through all items; and their item."""
+    better, worse, owner, start = [], [], [], 0
+    for item, panel in enumerate(panels):
+        more, less = np.nonzero(panel[:, None] > panel[None, :])
+        better.append(more + start)
+        worse.append(less + start)
+        owner.append(np.full(len(more), item))
+        start += len(panel)
+    return tuple(np.concatenate(part).astype(np.int64) for part in (better, worse, owner))
+
+
+def _pair_weights(owner: NDArray[np.int64], items: Sequence[Sequence[int]]) -> Floats:
+    """(models, pairs): every item of a model's own counts the same, and its pairs share it."""
+    count = np.bincount(owner)
+    each = 1.0 / count[owner]
+    return np.stack([np.isin(owner, list(own)) * each / len(own) for own in items])
+
+
+def _block_diagonal(maps: Sequence[Floats]) -> torch.Tensor:
+    import torch
+
+    places, weights, down, right = [], [], 0, 0
+    for one in maps:
+        window, row = np.nonzero(np.nan_to_num(one))
+        places.append(np.stack([window + down, row + right]))
+        weights.append(one[window, row])
+        down, right = down + one.shape[0], right + one.shape[1]
+    where, what = torch.from_numpy(np.concatenate(places, axis=1)), torch.from_numpy(np.concatenate(weights))
+    return torch.sparse_coo_tensor(where, what, (down, right), check_invariants=True).coalesce()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread adds in one order: the same bits on every run."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
