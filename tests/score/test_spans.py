@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from editron_core.config import settings
 from editron_core.score.spans import DISTINCT, runs, spans_from_curve
 from editron_core.times import Span
 
@@ -69,6 +68,36 @@ def test_spans_keep_to_their_bounds(curve, shortest, longest, most):
         assert all(one.span.iou(other.span) <= DISTINCT for other in found[:i])
 
 
+def test_a_finer_grid_changes_nothing():
+    curve = np.random.default_rng(4).normal(size=40)
+    spans = [c.span for c in spans_from_curve(curve, STEP)]
+    assert [c.span for c in spans_from_curve(np.repeat(curve, 4), STEP / 4)] == spans
+
+
+def test_where_the_curve_parts_in_two_is_believed():
+    # Two boxes over a floor with bumps: any level between the bumps and the boxes parts them cleanly.
+    floor = [0.0, 0.3, 0.0, 0.28, 0.0]
+    curve = [*floor, *[0.9] * 8, *floor, *[1.0] * 5, *floor]
+    assert [c.span for c in spans_from_curve(curve, STEP, most=2)] == [Span.of(10, 26), Span.of(36, 46)]
+
+
+def test_each_further_span_covers_what_those_before_do_not():
+    # A wide box with a narrower, higher step in it, and a small box apart: the small one is all new.
+    curve = [0.0] * 5 + [0.62] * 4 + [1.0] * 12 + [0.62] * 4 + [0.0] * 5 + [1.0] * 10 + [0.0] * 5
+    first, second, *_ = (c.span for c in spans_from_curve(curve, STEP))
+    assert first.overlap(second) == 0
+
+
+def test_equals_are_told_apart_by_their_start():
+    curve = [0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0]
+    assert [c.span for c in spans_from_curve(curve, STEP)] == [Span.of(2, 6), Span.of(8, 12)]
+
+
+def test_what_is_not_finite_counts_as_the_lowest():
+    known = spans_from_curve([float("inf"), 1.0, 1.0, 0.0, float("-inf")], STEP)
+    assert [c.span for c in known] == [Span.of(2, 6)]
+
+
 def test_runs():
     assert runs(np.array([True, False, True, True])).tolist() == [[0, 1], [2, 4]]
     assert runs(np.zeros(3, dtype=bool)).tolist() == []
@@ -79,12 +108,9 @@ def test_hours_of_curve_stay_affordable():
     assert len(spans_from_curve(curve, Fraction(1, 2))) == 10
 
 
-def test_it_beats_one_level_and_the_trained_head_on_public_annotations():
-    folder = settings().benchmarks
-    if folder is None or not (folder / "qvhighlights_120").is_dir():
-        pytest.skip("EDITRON_BENCHMARKS names no folder with qvhighlights_120")
-    truth = _lines(folder / "qvhighlights_120" / "ground_truth.jsonl")
-    outputs = {row["qid"]: row for row in _lines(folder / "qvhighlights_120" / "predictions.jsonl")}
+def test_it_beats_one_level_and_the_trained_head_on_public_annotations(benchmarks):
+    truth = _lines(benchmarks / "qvhighlights_120" / "ground_truth.jsonl")
+    outputs = {row["qid"]: row for row in _lines(benchmarks / "qvhighlights_120" / "predictions.jsonl")}
     hits = {0.5: [0, 0, 0], 0.7: [0, 0, 0]}
     for row in truth:
         output = outputs[row["qid"]]
