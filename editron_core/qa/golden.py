@@ -30,8 +30,8 @@ from editron_core.domain.evidence import Evidence
 from editron_core.errors import UsageError
 from editron_core.qa import wordeye
 from editron_core.score.brief import Brief
+from editron_core.score.derive import PromptVectors
 from editron_core.score.profile import Profile
-from editron_core.score.scorer import PromptVectors
 from editron_core.times import Span
 
 FOLDER = ROOT / "qa_golden"
@@ -112,7 +112,8 @@ class Truth:
     @property
     def panel(self) -> NDArray[np.float64]:
         """The mean over raters, (windows,), 1..5."""
-        return np.mean([self.ratings[rater] for rater in sorted(self.ratings)], axis=0, dtype=np.float64)
+        rows = [self.ratings[rater] for rater in sorted(self.ratings)]
+        return np.asarray(np.mean(rows, axis=0), np.float64)
 
 
 @dataclass(frozen=True)
@@ -212,8 +213,7 @@ class GoldenSet:
         except ValueError as error:  # json's and pydantic's own
             raise _broken(truth, f"is no truth: {_first(error)}") from error
         evidence = Evidence.load(self.folder / "evidence" / entry.item.id)
-        _check_length(entry.item, told, evidence)
-        return Golden(entry.item, evidence, told)
+        return checked(Golden(entry.item, evidence, told))
 
 
 def load(folder: Path = FOLDER) -> GoldenSet:
@@ -252,16 +252,20 @@ def _verify(folder: Path, entry: Entry) -> None:
             raise _broken(path, "is not what was frozen: its checksum differs from the manifest's")
 
 
-def _check_length(item: Item, truth: Truth, evidence: Evidence) -> None:
-    """The last window begins before the file ends, and none is missing at the end but one."""
-    windows = len(truth.panel)
-    if not (windows - 1) * truth.window_s < evidence.duration <= (windows + 1) * truth.window_s:
+def checked(found: Golden) -> Golden:
+    """`found`, whose windows cover its evidence; the last one may be short or missing.
+
+    Raises UsageError where they do not.
+    """
+    windows, window = len(found.truth.panel), found.truth.window_s
+    duration = found.evidence.duration
+    if not (windows - 1) * window < duration <= (windows + 1) * window:
         raise UsageError(
-            f"has {windows} rated windows of {float(truth.window_s):g} s, and {float(evidence.duration):g} s "
-            "of evidence",
-            subject=item.id,
+            f"has {windows} rated windows of {float(window):g} s, and {float(duration):g} s of evidence",
+            subject=found.item.id,
             remedy="label the whole clip, and freeze it again",
         )
+    return found
 
 
 def _refuse_holdout(split: Split) -> None:

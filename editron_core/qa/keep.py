@@ -23,8 +23,8 @@ NOTES = {
 """What stands in the manifest about each kind."""
 
 
-def keep(folder: Path, found: Iterable[Golden]) -> tuple[Entry, ...]:
-    """Write the items into `folder`; items of the manifest that are not among them stay as they are.
+def keep(folder: Path, found: Iterable[Golden], *, forget: Iterable[str] = ()) -> tuple[Entry, ...]:
+    """Write the items into `folder` and take out those to `forget`; all others stay as they are.
 
     Of real items only signals and ratings are written: focus, embeddings and words are left out.
     Returns all entries of the manifest, by id.
@@ -32,9 +32,13 @@ def keep(folder: Path, found: Iterable[Golden]) -> tuple[Entry, ...]:
     entries = {entry.item.id: entry for entry in entries_of(folder)}
     for golden in found:
         entries[golden.item.id] = _keep(folder, golden)
+    gone = [entries.pop(name) for name in forget if name in entries]
     ordered = tuple(entries[name] for name in sorted(entries))
     items = [codec.dump(entry) for entry in ordered]
     write_json(folder / MANIFEST, {"notes": NOTES, "items": items})
+    for entry in gone:
+        (folder / "truth" / f"{entry.item.id}.json").unlink(missing_ok=True)
+        shutil.rmtree(folder / "evidence" / entry.item.id, ignore_errors=True)
     return ordered
 
 

@@ -18,8 +18,8 @@ from editron_core.domain.evidence import STEP, EngineUse
 from editron_core.errors import UsageError
 from editron_core.qa.recipe import Recipe, SceneSpec
 from editron_core.score.brief import Brief, stems
+from editron_core.score.derive import PromptVectors
 from editron_core.score.profile import Profile
-from editron_core.score.scorer import PromptVectors
 from editron_core.times import Span
 
 ENGINE = EngineUse("vision", "drawn words", "1")
@@ -98,10 +98,15 @@ def axis(stem: str) -> int:
 
 
 def prompts(profile: Profile, brief: Brief) -> PromptVectors:
-    """A profile's prompts and a brief, as the eye reads them."""
+    """A profile's prompts and a brief, as the eye reads them.
+
+    It knows the words of `SHOWN` and no others: sentences of the brief without any are left out.
+    """
+    known = {stem for both in SHOWN.values() for text in both for stem in stems(text)}
+    sentences = [text for text in brief.texts if known & set(stems(text))]
     return PromptVectors(
         positive=embed(profile.prompts.positive),
         negative=embed(profile.prompts.negative),
-        brief=embed(brief.texts),
+        brief=embed(sentences) if sentences else None,
         engine=f"{ENGINE.name} {ENGINE.version}",
     )
