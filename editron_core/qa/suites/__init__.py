@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from editron_core.qa.reading import Reading
-from editron_core.qa.suites import captions, shots
+from editron_core.qa.suites import captions, marks, shots, sound
 
 SUITES: Mapping[str, Callable[[], tuple[Reading, ...]]] = {
     captions.SUITE: captions.readings,
+    marks.SUITE: marks.readings,
+    sound.SUITE: sound.readings,
     shots.SUITE: shots.readings,
 }
 """By name."""

@@ -26,7 +26,7 @@ from editron_core.qa.suites import export, pictures
 SUITE = "captions"
 GOLDENS = ROOT / "qa_golden" / "frames" / SUITE
 SHRINK = 4
-"""Of width and height: a caption that moves by a pixel of the frame still shows, for a sixteenth of the bytes."""
+"""Of width and height: a caption that moves by one pixel of the frame still shows, for 1/16 of the bytes."""
 LOOKED_AT = 5
 """Frame of each clip: half a second in, where a karaoke cue is lit half."""
 PRESETS: tuple[CaptionPreset, ...] = get_args(CaptionPreset)
@@ -103,15 +103,19 @@ def write_goldens() -> tuple[Path, ...]:
     return tuple(changed)
 
 
+def frames() -> tuple[int, ...]:
+    """The frames of the cut that are looked at: one of each line that is said."""
+    step = int(export.SECONDS * export.RATE)
+    return tuple(at * step + LOOKED_AT for at in range(len(export.SAID)))
+
+
 def _rendered(presets: Sequence[CaptionPreset], aspects: Sequence[str]) -> Iterator[tuple[Case, Pixels]]:
     """Each case with its pictures: one frame per line that is said."""
-    step = int(export.SECONDS * export.RATE)
-    frames = [at * step + LOOKED_AT for at in range(len(export.SAID))]
     with tempfile.TemporaryDirectory(prefix="editron-captions-") as room:
         made = export.cut(Path(room), aspects=aspects)
         for preset in presets:
             plan = export.burned(made, Path(room) / preset, preset)
-            for aspect, now in export.pictures(plan, frames, SHRINK).items():
+            for aspect, now in export.pictures(plan, frames(), SHRINK).items():
                 yield Case(preset, aspect), now
 
 

@@ -6,12 +6,14 @@ out, because what a lossy encoder writes depends on its version and its threads.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from editron_core.domain.batch import BatchStatus, MediaFile
 from editron_core.domain.brand import BrandKit
@@ -33,6 +35,7 @@ from editron_core.times import Span
 
 RATE = Fraction(10)
 """Frames per second of the cut: captions are the same at every rate, and fewer frames are less work."""
+WALL_S = 600.0
 SHARE = {"16:9": 1.0, "1:1": 0.5625, "4:5": 0.45, "9:16": 0.31640625}
 """The part of a 16:9 picture's width that each aspect shows."""
 
@@ -108,32 +111,58 @@ def burned(
     return RenderPlan(made.timeline, {made.file.id: made.file}, kit, names, files, shelf, (), folder)
 
 
-def pictures(plan: RenderPlan, frames: Collection[int], shrink: int = 1) -> dict[str, Pixels]:
+def pictures(plan: RenderPlan, frames: Collection[int], shrink: int) -> dict[str, Pixels]:
     """The chosen frames of each aspect as the encoder would get them, 1 / `shrink` as wide and high."""
+
+    def small(stream: Any, size: tuple[int, int]) -> Any:
+        # Averages over whole blocks of pixels: what moves by one pixel in the frame still shows.
+        width, height = size[0] // shrink, size[1] // shrink
+        flags = "area+accurate_rnd+full_chroma_int"
+        return stream.filter("scale", width, height, flags=flags, in_color_matrix="bt709")
+
+    raw = _piped(plan, frames, small, "rgb24")
+    return {
+        aspect: pixels.reshape(-1, plan.size(aspect)[1] // shrink, plan.size(aspect)[0] // shrink, 3)
+        for aspect, pixels in raw.items()
+    }
+
+
+def brightness(plan: RenderPlan, frames: Collection[int]) -> dict[str, NDArray[np.uint8]]:
+    """The luma of the same frames at full size: (n, height, width), video range.
+
+    Colour is stored at half the size and bleeds by a pixel or two: edges are where brightness has them.
+    """
+    raw = _piped(plan, frames, lambda stream, size: stream.filter("extractplanes", "y"), "gray")
+    return {
+        aspect: pixels.reshape(-1, plan.size(aspect)[1], plan.size(aspect)[0])
+        for aspect, pixels in raw.items()
+    }
+
+
+def _piped(
+    plan: RenderPlan,
+    frames: Collection[int],
+    then: Callable[[Any, tuple[int, int]], Any],
+    pixels: str,
+) -> dict[str, NDArray[np.uint8]]:
+    """The bytes of the chosen frames by aspect, after the filter `then`, as raw `pixels` (ffmpeg's name)."""
     import ffmpeg as nodes
 
     chosen = "+".join(f"eq(n,{frame})" for frame in sorted(frames))
     with encode.workroom(plan) as room:
-        targets, sizes = [], {}
-        for aspect, stream in graph.pictures(plan, room).items():
-            width, height = sizes[aspect] = tuple(side // shrink for side in plan.size(aspect))
-            small = stream.filter("select", chosen).filter(
-                # Averages over whole blocks of pixels: what moves by one pixel in the frame still shows.
-                *("scale", width, height),
-                flags="area+accurate_rnd+full_chroma_int",
-                in_color_matrix="bt709",
+        names = {aspect: f"{aspect.replace(':', 'x')}.raw" for aspect in plan.aspects}
+        targets = [
+            nodes.output(
+                then(stream.filter("select", chosen), plan.size(aspect)),
+                names[aspect],
+                format="rawvideo",
+                pix_fmt=pixels,
+                fps_mode="passthrough",
             )
-            out = f"{aspect.replace(':', 'x')}.rgb"
-            targets.append(
-                nodes.output(small, out, format="rawvideo", pix_fmt="rgb24", fps_mode="passthrough")
-            )
-        run(nodes.merge_outputs(*targets) if len(targets) > 1 else targets[0], room.folder, wall_s=600)
-        return {
-            aspect: np.fromfile(room.folder / f"{aspect.replace(':', 'x')}.rgb", np.uint8).reshape(
-                -1, size[1], size[0], 3
-            )
-            for aspect, size in sizes.items()
-        }
+            for aspect, stream in graph.pictures(plan, room).items()
+        ]
+        run(nodes.merge_outputs(*targets) if len(targets) > 1 else targets[0], room.folder, wall_s=WALL_S)
+        return {aspect: np.fromfile(room.folder / name, np.uint8) for aspect, name in names.items()}
 
 
 def _crops(centre: float, aspects: Sequence[str]) -> dict[str, Crop]:
