@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from editron_core.analyze import action
 from editron_core.analyze.faces import Face
 from editron_core.domain.evidence import FOCUS
 from editron_core.media.frames import opencv
@@ -21,20 +22,12 @@ about what a vertical crop of a wide picture shows. Between two subjects it choo
 middle."""
 LOYALTY = 1.0
 """How much more the last row's place counts: two equal subjects do not make the focus jump."""
-NOISE = 4.0
-"""Grey levels of change that are noise."""
-OUTSTANDING = 3.0
-"""... and so is what lies below this multiple of the median change: the camera zooms or shakes."""
 EVERYWHERE = 0.4
 """Share of moving pixels from which nothing can be told apart: a cut, a flash, a whip pan."""
 CHAOS = 10.0
 """... and so it is where half of the picture changes by more grey levels than this."""
 MOVING = 4e-4
 """Least share of moving pixels that makes a subject: 1 of 64x36."""
-RING = 0.12
-"""Width of the border in which the camera's own motion is told from a subject's."""
-STEADY = 1.0
-"""Mean change of the border, in grey levels, below which the camera stands."""
 SALIENT_SIDE = 48
 SALIENT = 1.5
 BLANK = 0.01
@@ -62,12 +55,12 @@ class Moving:
         self._sum: np.ndarray | None = None
         self._last: Area | None = None
 
-    def add(self, row: int, before: np.ndarray, after: np.ndarray) -> None:
-        """Two small luma pictures, (h, w) float32; `row` is the later one's."""
+    def add(self, row: int, change: np.ndarray) -> None:
+        """How much each place changed up to a picture of `row`: see `action.strength`."""
         if row != self._row:
             self._finish()
             self._row = row
-        moved = _moved(before, after)
+        moved = _moved(change)
         if moved is not None:
             self._sum = moved if self._sum is None else self._sum + moved
 
@@ -183,47 +176,13 @@ def _normal(values: np.ndarray) -> np.ndarray:
     return np.asarray(values / max(float(values.sum()), 1e-9))
 
 
-def _moved(before: np.ndarray, after: np.ndarray) -> np.ndarray | None:
-    """How much each place changed beyond the camera's motion and the noise; None where no subject did."""
-    cv2 = opencv()
-    difference = _less_camera(before, after)
-    strength = cv2.blur(np.abs(difference - difference.mean()), (3, 3))
-    if strength.max() <= NOISE:
+def _moved(change: np.ndarray) -> np.ndarray | None:
+    """What of a change (see `action.strength`) a subject made; None where no subject did."""
+    if change.max() <= action.NOISE or action.median(change) > CHAOS:
         return None
-    middle = float(np.partition(strength, strength.size // 2, axis=None)[strength.size // 2])
-    if middle > CHAOS:
-        return None
-    moved = np.maximum(strength - max(NOISE, OUTSTANDING * middle), 0)
+    moved = action.outstanding(change)
     share = np.count_nonzero(moved) / moved.size
     return moved if MOVING <= share <= EVERYWHERE else None
-
-
-def _less_camera(old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """`new` less `old`, which is first shifted by the camera's motion where there was any.
-
-    The shift that phase correlation finds may be a large subject's; it is the camera's if it makes the
-    border agree better.
-    """
-    cv2 = opencv()
-    plain = np.asarray(new - old)
-    if _ring(plain) < STEADY:
-        return plain
-    window = cv2.createHanningWindow(old.shape[::-1], cv2.CV_32F)
-    # On copies: OpenCV multiplies the window into the pictures that it is given.
-    (dx, dy), _ = cv2.phaseCorrelate(old.copy(), new.copy(), window)
-    moved = cv2.warpAffine(
-        old, np.array([[1, 0, dx], [0, 1, dy]], np.float32), old.shape[::-1], borderMode=cv2.BORDER_REPLICATE
-    )
-    steadied = np.asarray(new - moved)
-    return steadied if _ring(steadied) < _ring(plain) else plain
-
-
-def _ring(difference: np.ndarray) -> float:
-    height, width = difference.shape
-    down, across = max(1, round(RING * height)), max(1, round(RING * width))
-    size = np.abs(difference)
-    inner = size[down:-down, across:-across]
-    return float((size.sum() - inner.sum()) / (size.size - inner.size))
 
 
 def _largest(faces: Sequence[Face]) -> Area:

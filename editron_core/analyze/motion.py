@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from editron_core.analyze.grid import held, means, row_numbers, row_starts
+from editron_core.analyze.subject import subject
 from editron_core.domain.evidence import EngineUse
 from editron_core.media.frames import opencv
 
-ENGINE = EngineUse("motion", "frame differences and picture statistics", "1")
+ENGINE = EngineUse("motion", "frame differences and picture statistics", "2")
 
 GAP_S = Fraction(3, 25)
 """Frames nearer than this to the last compared one are passed over: footage of 24 to 120 frames/s is
@@ -41,16 +42,19 @@ CLIPPED_FREE = 0.1
 """Share of clipped pixels that costs nothing: night skies and lamps are no fault."""
 COLOURFUL = 110.0
 """Hasler and Suesstrunk (2003) call 109 and more "extremely colourful"."""
+TONES = 32
+"""Levels of brightness that richness tells apart: grain and compression stay within one of them."""
 
 
 class Motion:
-    """Change between neighbouring frames."""
+    """A measure of the change between neighbouring frames, on a scale that saturates."""
 
-    def __init__(self) -> None:
+    def __init__(self, scale: float = MOTION_SCALE) -> None:
+        self._scale = scale
         self._from, self._to, self._change = array("d"), array("d"), array("d")
 
     def add(self, start: Fraction, at: Fraction, change: float) -> None:
-        """The picture changed by `change` (see `change`) between two frames at these seconds."""
+        """The picture changed by `change`, in units of the scale, between two frames at these seconds."""
         self._from.append(float(start))
         self._to.append(float(at))
         self._change.append(change)
@@ -64,7 +68,7 @@ class Motion:
         start, at = np.array(self._from), np.array(self._to)
         if not at.size:
             return np.full(rows, np.nan, np.float32)
-        value = 1 - np.exp(-np.array(self._change) / MOTION_SCALE)
+        value = 1 - np.exp(-np.array(self._change) / self._scale)
         value[_across(cuts, start, at)] = np.nan
         column = means(at, value, rows)
         starts = row_starts(rows)
@@ -88,12 +92,15 @@ class Look(NamedTuple):
     sharpness: float
     exposure: float
     colour: float
+    richness: float
+    subject: float
 
 
 def look(grey: np.ndarray, small: np.ndarray) -> Look:
-    """Sharpness of a picture's luma (H, W), exposure and colour of it made small (h, w, 3) RGB; all uint8."""
+    """Sharpness of a picture's luma (H, W), the rest of it made small (h, w, 3) RGB; all uint8."""
     cv2 = opencv()
-    return Look(sharpness(grey), exposure(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)), colour(small))
+    tones = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    return Look(sharpness(grey), exposure(tones), colour(small), richness(tones), subject(small))
 
 
 def sharpness(grey: np.ndarray) -> float:
@@ -128,6 +135,17 @@ def colour(picture: np.ndarray) -> float:
     across, along = red - green, (red + green) / 2 - blue
     spread = np.hypot(across.std(), along.std())
     return _clip(float(spread + 0.3 * np.hypot(across.mean(), along.mean())) / COLOURFUL)
+
+
+def richness(grey: np.ndarray) -> float:
+    """Entropy of the picture's brightness in `TONES` levels over its most: (h, w) uint8 to 0..1.
+
+    Black, white, a title card and a sheet of print use few levels and a view of the world nearly all,
+    whether it is dark or light: entropy as a measure of a picture's information, Shannon (1948).
+    """
+    levels = np.bincount(grey.ravel(), minlength=256).reshape(TONES, -1).sum(axis=1)
+    used = levels[levels > 0] / grey.size
+    return _clip(float(-(used * np.log2(used)).sum()) / math.log2(TONES))
 
 
 def _across(cuts: Sequence[Fraction], start: np.ndarray, at: np.ndarray) -> np.ndarray:

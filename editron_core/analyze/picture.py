@@ -12,10 +12,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from editron_core.analyze import faces, focus, shots
+from editron_core.analyze import action, faces, focus, shots
 from editron_core.analyze.grid import held, row_of
 from editron_core.analyze.motion import ENGINE, GAP_S, Look, Motion, change, look
-from editron_core.analyze.vision import Eye, novelty
+from editron_core.analyze.vision import Eye, freshness, novelty
 from editron_core.domain.evidence import EngineUse
 from editron_core.media.frames import opencv
 
@@ -31,6 +31,7 @@ class Picture:
     def __init__(self, detector: shots.Detector, eye: Eye | None) -> None:
         self._shots = detector
         self._motion = Motion()
+        self._action = Motion(action.SHARE_SCALE)
         self._moving = focus.Moving()
         self._last: tuple[Fraction, np.ndarray] | None = None
         self._times: deque[Fraction] = deque(maxlen=2)
@@ -49,7 +50,9 @@ class Picture:
         if self._last is not None:
             since, before = self._last
             self._motion.add(since, at, change(before, luma))
-            self._moving.add(row_of(at), before, luma)
+            moved = action.strength(before, luma)
+            self._action.add(since, at, action.share(moved))
+            self._moving.add(row_of(at), moved)
         self._last = (at, luma)
 
     def sample(self, at: Fraction, picture: np.ndarray) -> None:
@@ -84,9 +87,11 @@ class Picture:
         unknown = np.full(rows, np.nan, np.float32)
         found = {
             "motion": self._motion.column(rows, cuts),
+            "action": self._action.column(rows, cuts),
             "shot_rhythm": shots.rhythm(cuts, rows),
             "faces": faces.column(seen),
             "novelty": unknown if embeddings is None else novelty(embeddings),
+            "freshness": unknown if embeddings is None else freshness(embeddings),
             **{name: self._look(name, rows) for name in Look._fields},
             **places,
         }

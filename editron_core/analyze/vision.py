@@ -25,6 +25,14 @@ NOVELTY_SCALE = 0.5
 """This cosine distance from what came before is novelty 1. CLIP's distance between unlike scenes is
 0.3 to 0.6, between neighbouring frames of one shot 0.01 to 0.1; `LayoutEye` rests at like distances."""
 
+AWAY_ROWS = 10
+"""What was shown less than 10 rows (5 s) ago is still the same event, not a repetition of it."""
+LOOK_BACK_ROWS = 1200
+"""Ten minutes: nobody remembers pictures for longer, and the cost stays linear in the footage."""
+FRESH_SCALE = 0.3
+"""Cosine distance from the most similar picture before at which a frame was never seen: unlike scenes lie
+0.3 and more apart."""
+
 
 class Eye(Protocol):
     """An engine that turns pictures, and maybe texts, into unit vectors of one space."""
@@ -121,6 +129,27 @@ def novelty(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     told = known & (counts[at] > counts[start])
     distance = 1.0 - np.einsum("nd,nd->n", np.where(known[:, None], rows, 0.0), before)
     return np.where(told, np.clip(distance / NOVELTY_SCALE, 0.0, 1.0), np.nan).astype(np.float32)
+
+
+def freshness(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How unlike each frame is to every one shown 5 s to ten minutes before: (n,) 0..1, NaN if none was.
+
+    One less the greatest cosine with those frames, over `FRESH_SCALE`, at most 1. A camera that comes back,
+    a subject that does the same again and a shot that goes on and on are near 0. `embeddings` is (n, d)
+    with NaN rows for missing frames.
+    """
+    known = ~np.isnan(embeddings).any(axis=1)
+    rows = np.where(known[:, None], embeddings, 0).astype(np.float32)
+    best = np.full(len(rows), np.nan, np.float32)
+    for start in range(AWAY_ROWS, len(rows), 256):
+        stop = min(start + 256, len(rows))
+        first = max(0, start - LOOK_BACK_ROWS)
+        likeness = rows[start:stop] @ rows[first : stop - AWAY_ROWS].T
+        ago = np.arange(start, stop)[:, None] - np.arange(first, stop - AWAY_ROWS)[None]
+        counts = (ago >= AWAY_ROWS) & (ago <= LOOK_BACK_ROWS) & known[first : stop - AWAY_ROWS]
+        most = np.where(counts, likeness, -np.inf).max(axis=1)
+        best[start:stop] = np.where(known[start:stop] & np.isfinite(most), most, np.nan)
+    return np.asarray(np.clip((1 - best) / np.float32(FRESH_SCALE), 0, 1), np.float32)
 
 
 def _pool(frames: NDArray[Any], size: int) -> NDArray[np.float32]:

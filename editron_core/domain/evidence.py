@@ -43,10 +43,13 @@ SIGNALS: dict[str, Signal] = {
     signal.name: signal
     for signal in (
         Signal("motion", "mean absolute change between neighbouring frames, saturating", "motion"),
+        Signal("action", "share of the picture that moves against its background, saturating", "motion"),
         Signal("shot_rhythm", "cuts in the 10 s around, 0 none, 1 about one a second", "shots"),
         Signal("sharpness", "log variance of the Laplacian, 0 blurred, 1 crisp", "motion"),
         Signal("exposure", "1 well exposed, towards 0 as highlights or shadows clip", "motion"),
         Signal("colour", "Hasler-Suesstrunk colourfulness over 110", "motion"),
+        Signal("richness", "entropy of brightness, 0 black, blank or a title card, 1 all tones", "motion"),
+        Signal("subject", "colour of the middle against the border's, 0 alike, 1 all of it apart", "motion"),
         Signal("faces", "area and number of frontal faces, 0 none", "faces"),
         Signal("loudness", "EBU R128 momentary, -50 LUFS is 0, -10 LUFS is 1", "sound"),
         Signal("onset", "spectral flux above its local median", "sound"),
@@ -54,6 +57,8 @@ SIGNALS: dict[str, Signal] = {
         Signal("speech_presence", "share of the step that holds speech", "speech"),
         Signal("speech_rate", "words per second over 5", "speech"),
         Signal("novelty", "distance of the frame from what came before", "vision"),
+        Signal("freshness", "distance from all frames 5 s or more before, 0 seen, 1 never seen", "vision"),
+        Signal("position", "place in the file, 1 in its body, less in its opening, 0 at its end", "grid"),
         Signal("brief_coverage", "share of the brief's keywords or meaning in what is said", "score"),
         Signal("vision_prompt", "similarity to positive minus negative prompts", "score"),
     )

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 WORDS: dict[str, tuple[str, str]] = {
     "motion": ("fast movement", "movement"),
+    "action": ("much going on", "something going on"),
     "shot_rhythm": ("quick cutting", "some cutting"),
     "sharpness": ("a crisp picture", "a clear picture"),
     "exposure": ("good light", "fair light"),
     "colour": ("vivid colour", "some colour"),
+    "richness": ("a full picture", "a picture with some depth"),
+    "subject": ("a clear subject", "a subject in view"),
     "faces": ("faces close up", "faces in view"),
     "loudness": ("loud sound", "full sound"),
     "onset": ("strong beats", "a beat"),
@@ -26,6 +29,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "speech_presence": ("speech all through", "speech"),
     "speech_rate": ("lively speech", "calm speech"),
     "novelty": ("something new to see", "a change of picture"),
+    "freshness": ("nothing like it before", "little like it before"),
+    "position": ("the body of the footage", "near the middle of the footage"),
     "brief_coverage": ("just what the brief asks for", "part of what the brief asks for"),
     "vision_prompt": ("pictures just as the prompts ask", "pictures near what the prompts ask"),
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from editron_core.analyze.action import strength
 from editron_core.analyze.faces import Face
 from editron_core.analyze.focus import Area, Moving, Standing, columns, densest
 from editron_core.media.frames import opencv
@@ -38,7 +39,7 @@ def followed(back: np.ndarray, where: Where, pan: int = 0, rows: int = 6) -> dic
     moving = Moving()
     frames = [frame(back, *where(n), pan=pan * n, seed=n) for n in range(4 * rows + 1)]
     for n in range(1, len(frames)):
-        moving.add((n - 1) // 4, frames[n - 1], frames[n])
+        moving.add((n - 1) // 4, strength(frames[n - 1], frames[n]))
     return moving.areas()
 
 
@@ -69,13 +70,13 @@ def test_a_camera_that_moves_alone_and_noise_have_no_subject():
     still = {n: frame(back, -1, -1, seed=n) for n in range(9)}
     moving = Moving()
     for n in range(1, 9):
-        moving.add((n - 1) // 4, still[n - 1], still[n])
+        moving.add((n - 1) // 4, strength(still[n - 1], still[n]))
     assert moving.areas() == {}
 
 
 def test_a_cut_is_no_subject():
     moving = Moving()
-    moving.add(0, frame(ground("textured", 1), -1, -1), frame(ground("textured", 2), -1, -1))
+    moving.add(0, strength(frame(ground("textured", 1), -1, -1), frame(ground("textured", 2), -1, -1)))
     assert moving.areas() == {}
 
 
@@ -89,7 +90,7 @@ def test_of_two_subjects_one_is_chosen_and_kept_and_never_the_wall_between():
         both = np.maximum(both, frame(back, 0.85 + sway, 0.5, seed=n))
         shown.append(both)
     for n in range(1, 25):
-        moving.add((n - 1) // 4, shown[n - 1], shown[n])
+        moving.add((n - 1) // 4, strength(shown[n - 1], shown[n]))
     places = [area.x for area in moving.areas().values()]
     assert len(places) == 6
     assert all(abs(x - 0.15) < 0.06 for x in places) or all(abs(x - 0.85) < 0.06 for x in places)

@@ -1,4 +1,4 @@
-"""Motion, sharpness, exposure and colour tell apart what they should, on one fixed scale."""
+"""Motion, sharpness, exposure, colour and richness tell apart what they should, on one fixed scale."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from editron_core.analyze.motion import Motion, change, colour, exposure, sharpness
+from editron_core.analyze.motion import Motion, change, colour, exposure, richness, sharpness
 from editron_core.media.frames import opencv
 from tests.auc import auc
 
@@ -114,3 +114,32 @@ def test_colour_is_the_published_measure():
     assert by_hand > 110
     assert colour(halves) == 1.0
     assert colour((halves * 0.2).astype(np.uint8)) == pytest.approx(0.2 * by_hand / 110, abs=1e-5)
+
+
+def test_a_view_is_richer_than_a_title_card_and_black_is_nothing():
+    views = [richness(texture(seed, (72, 128))) for seed in range(8)]
+    cards = [richness(card(seed)) for seed in range(8)]
+    assert auc(views, cards) == 1.0
+    assert min(views) > 0.7
+    assert max(cards) < 0.4
+    assert richness(np.zeros((72, 128), np.uint8)) == 0
+
+
+def test_a_view_may_be_dark_and_grain_does_not_make_one():
+    """What tells it from exposure (a dusk is rich) and from sharpness (noise is not)."""
+    dusk = (texture(1, (72, 128)) * 0.35).astype(np.uint8)
+    grain = np.clip(np.random.default_rng(2).normal(20, 2, (72, 128)), 0, 255).astype(np.uint8)
+    assert richness(dusk) > 0.65
+    assert richness(grain) < 0.3
+    assert exposure(dusk) < 0.8 * exposure(texture(1, (72, 128)))
+    assert sharpness(grain) > 0.2
+
+
+def card(seed: int) -> np.ndarray:
+    """White with lines of dark strokes, as a title or a sheet of print: (72, 128) uint8."""
+    rng = np.random.default_rng(seed)
+    page = np.full((72, 128), 250, np.uint8)
+    for line in range(20, 56, 12):
+        for x in range(16, 112, 4):
+            page[line : line + rng.integers(2, 7), x : x + rng.integers(1, 3)] = 30
+    return opencv().GaussianBlur(page, (0, 0), 0.5)

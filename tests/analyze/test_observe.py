@@ -74,6 +74,7 @@ def test_a_clip_becomes_evidence_with_every_column(clip, out):
         assert known.is_between(0, 1).all(), name
     silent = {"speech_presence", "speech_rate"}
     assert {name for name in MEASURED if table[name].null_count() == 12} == silent
+    assert table["freshness"].null_count() == 10
     lengths = [math.hypot(*row) for row in table["embedding"].to_list()]
     assert lengths == pytest.approx([1] * 12, abs=1e-4)
     assert {use.role for use in evidence.engines} == {"shots", "motion", "faces", "sound", "speech", "vision"}
@@ -85,6 +86,10 @@ def test_signals_follow_the_scenes(clip, out):
     quiet, loud = table["loudness"][:5].mean(), table["loudness"][7:].mean()
     assert loud - quiet > 0.3
     assert table["colour"][5] > table["colour"][1]
+    assert table["action"][2] > 0.05 > table["action"][9]
+    assert table["richness"][5] > 2 * table["richness"][1]
+    assert table["subject"][1] > 0.03 > table["subject"][9]
+    assert table["position"][4] == 1 > table["position"][0] > table["position"][11]
     assert table["novelty"][4] > 2 * table["novelty"][3]
     places = table["focus_x"][:4].to_list()
     assert places == pytest.approx([(60 + 100 * (t + 0.25)) / 320 for t in (0, 0.5, 1, 1.5)], abs=0.05)

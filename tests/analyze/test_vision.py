@@ -1,4 +1,4 @@
-"""The picture's engine: a real open-clip model, its preprocessing, the fallback, and novelty."""
+"""The picture's engine: a real open-clip model, its preprocessing, the fallback, novelty and freshness."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from editron_core.analyze import clip
-from editron_core.analyze.vision import WINDOW_ROWS, LayoutEye, novelty, open_eye
+from editron_core.analyze.vision import (
+    AWAY_ROWS,
+    LOOK_BACK_ROWS,
+    WINDOW_ROWS,
+    LayoutEye,
+    freshness,
+    novelty,
+    open_eye,
+)
 from editron_core.errors import UsageError
 from tests.auc import auc
 from tests.tiny_clip import CAPTIONS, EMPTY, SIZE, draw, tiny_clip
@@ -222,3 +230,37 @@ def test_a_gpu_that_is_not_there_is_told(weights, tmp_path: Path):
         pytest.skip("a CUDA device is here")
     found = open_eye("ViT-B-32", str(weights), "cuda", tmp_path)
     assert "CPU" in found.engine.fallback
+
+
+def test_freshness_knows_a_picture_that_comes_back_where_novelty_takes_it_for_new():
+    a, b, c = np.eye(3, dtype=np.float32)
+    shown = np.stack([a] * 30 + [b] * 30 + [a] * 15 + [c] * 5)
+    fresh, new = freshness(shown), novelty(shown)
+    assert new[60] == 1
+    assert fresh[60] == 0
+    assert fresh[75] == 1
+
+
+def test_a_shot_that_goes_on_stays_fresh_for_five_seconds():
+    a, b = np.eye(2, dtype=np.float32)
+    values = freshness(np.stack([a] * 30 + [b] * 30))
+    assert np.isnan(values[:AWAY_ROWS]).all()
+    assert (values[AWAY_ROWS:30] == 0).all()
+    assert (values[30 : 30 + AWAY_ROWS] == 1).all()
+    assert (values[30 + AWAY_ROWS :] == 0).all()
+
+
+def test_freshness_looks_back_ten_minutes_and_over_missing_frames():
+    rng = np.random.default_rng(4)
+    rows = rng.normal(size=(LOOK_BACK_ROWS + 300, 3)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    rows[[0, 700]] = np.nan
+    values = freshness(rows)
+    for at in (10, 11, 265, 266, 700, 1210, 1211, 1499):
+        before = rows[max(0, at - LOOK_BACK_ROWS) : at - AWAY_ROWS + 1]
+        before = before[~np.isnan(before).any(axis=1)]
+        if not len(before) or np.isnan(rows[at]).any():
+            assert np.isnan(values[at])
+        else:
+            nearest = (before @ rows[at]).max()
+            assert values[at] == pytest.approx(min(1, (1 - nearest) / 0.3), abs=1e-4)
