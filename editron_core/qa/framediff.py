@@ -154,7 +154,7 @@ def _comparison(
 def _off(before: Pixels, after: Pixels, rule: Rule) -> float:
     """The share of pixels of one frame that are off by more than the rule's levels."""
     gap = np.abs(before.astype(np.int16) - after.astype(np.int16)).max(axis=2)
-    return float(np.count_nonzero(gap > rule.levels)) / gap.size
+    return float(np.count_nonzero(gap > rule.levels) / gap.size)
 
 
 def _quality(inputs: list[str], folder: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:

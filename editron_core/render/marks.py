@@ -46,6 +46,9 @@ def draw(brand: BrandKit, size: tuple[int, int], safe: SafeArea, pen: Pen, path:
     left, top, right, bottom = safe.pixels(size)
     x = left if place.endswith("left") else right - picture.width
     y = top if place.startswith("top") else bottom - picture.height
+    # Colour is stored for pairs of pixels, and ffmpeg lays a picture on an even one: the one further in.
+    x += x % 2 if place.endswith("left") else -(x % 2)
+    y += y % 2 if place.startswith("top") else -(y % 2)
     return Mark(path, x, y, picture.width, picture.height)
 
 

@@ -67,8 +67,8 @@ def test_a_mark_stands_in_its_corner_of_the_safe_area(tmp_path, place):
     mark = cards.draw(plan(tmp_path, brand), "9:16", tmp_path).mark
     assert mark is not None
     assert mark.width == 216
-    assert mark.left == (65 if "left" in place else 918 - 216)
-    assert mark.top == (269 if "top" in place else 1248 - mark.height)
+    assert mark.left == (66 if "left" in place else 918 - 216)
+    assert mark.top == (270 if "top" in place else (1248 - mark.height) // 2 * 2)
     assert np.asarray(Image.open(mark.path))[:, :, 3].max() == pytest.approx(128, abs=1)
 
 
