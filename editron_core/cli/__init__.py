@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from editron_core import __version__, process
-from editron_core.cli import commands, profiles, review, terminal
+from editron_core.cli import commands, profiles, review, terminal, tune
 
 app = typer.Typer(
     name="editron",
@@ -36,6 +36,7 @@ for command in (
     commands.edit,
     commands.render,
     commands.status,
+    tune.tune,
     commands.doctor,
 ):
     app.command()(command)

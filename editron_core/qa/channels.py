@@ -84,6 +84,10 @@ class Channels:
         """The items outside `fold`."""
         return tuple(item for item in range(len(self.ids)) if item not in fold)
 
+    def prior(self, profile: Profile) -> Floats:
+        """(channels,): what the profile weighs of them; 0 for those that it does not weigh."""
+        return np.array([profile.weights.get(name, 0.0) for name in self.names])
+
     def score(self, item: int, how: Normalisation, weights: Floats, shapes: Floats | None = None) -> Floats:
         """The scores of an item's windows, which the search orders them by; (windows,).
 

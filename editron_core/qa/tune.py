@@ -19,7 +19,8 @@ from editron_core.domain import codec
 from editron_core.domain.progress import Nobody, Step, Watcher
 from editron_core.errors import UsageError
 from editron_core.qa.channels import Channels, of_golden
-from editron_core.qa.evaluate import Evaluation, ItemScore, evaluate, of_profile
+from editron_core.qa.compare import Comparison, compare
+from editron_core.qa.evaluate import BASELINES, Evaluation, ItemScore, evaluate, of_profile
 from editron_core.qa.golden import Golden
 from editron_core.qa.linear import Learned, Linear
 from editron_core.qa.metrics import Interval
@@ -27,7 +28,7 @@ from editron_core.qa.study import Axis, Plan, Point, Storage, Trials, run
 from editron_core.score.profile import Profile
 
 Floats = NDArray[np.float64]
-Kind = Literal["linear", "additive"]
+Form = Literal["linear", "additive"]
 
 UNITS = 10_000
 """Weights are written as multiples of one part in so many; what would be less is off."""
@@ -57,7 +58,7 @@ class Learner(Protocol):
 class Search:
     """How a candidate is looked for."""
 
-    scorer: Kind = "linear"
+    scorer: Form = "linear"
     trials: int = 200
     """Trials in all, those of earlier runs of the study included."""
     study: str = ""
@@ -103,13 +104,36 @@ def tune(
     search = search or Search()
     channels = of_golden(golden, start, by_genre=search.by_genre)
     work = _Work(golden, start, search, storage, watcher or Nobody())
-    learner = Linear(channels, _prior(start, channels.names), start.normalisation)
+    learner = Linear(channels, channels.prior(start), start.normalisation)
     linear = work.candidate(learner, "linear")
     if search.scorer == "linear":
         return linear
     from editron_core.qa.additive import Additive
 
     return replace(work.candidate(Additive(learner, linear.trials), "additive"), linear=linear)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a candidate's cross-validated figure stands beside that of something else."""
+
+    name: str
+    evaluation: Evaluation
+    """Of what the candidate is compared with."""
+    comparison: Comparison
+
+
+def verdicts(golden: Sequence[Golden], start: Profile, candidate: Candidate) -> tuple[Verdict, ...]:
+    """The candidate beside its starting profile, the linear candidate where there is one, and the baselines.
+
+    It is compared by what it does on items held out, never on those it was fitted on.
+    """
+    others = {f"profile {start.name}": evaluate(golden, of_profile(start))}
+    if candidate.linear is not None:
+        others["linear candidate"] = candidate.linear.evaluation
+    others |= {name: evaluate(golden, scorer) for name, scorer in BASELINES.items()}
+    ours = candidate.evaluation
+    return tuple(Verdict(name, theirs, compare(ours, theirs)) for name, theirs in others.items())
 
 
 def held_out(learner: Learner, trials: Trials) -> tuple[Learned, ...]:
@@ -132,7 +156,7 @@ class _Work:
     storage: Storage | None
     watcher: Watcher
 
-    def candidate(self, learner: Learner, kind: Kind) -> Candidate:
+    def candidate(self, learner: Learner, kind: Form) -> Candidate:
         channels = learner.channels
         plan = self._plan(learner, kind)
         step = Step("tune", f"{kind} weights on {len(channels.ids)} items, study {plan.name}")
@@ -149,7 +173,7 @@ class _Work:
         profile = replace(profile, name=name, description=self._described(kind, plan, evaluation, fitted))
         return Candidate(profile, evaluation, fitted, trials, plan.name)
 
-    def _plan(self, learner: Learner, kind: Kind) -> Plan:
+    def _plan(self, learner: Learner, kind: Form) -> Plan:
         how = {
             "space": {name: codec.dump(axis) for name, axis in learner.space.items()},
             "start": dict(learner.start),
@@ -165,7 +189,7 @@ class _Work:
         trials = self.search.trials if kind == "linear" else -(-self.search.trials // TRIALS_PER_SHAPED)
         return Plan(name, learner.space, learner.start, identity, trials, self.search.seed)
 
-    def _described(self, kind: Kind, plan: Plan, ours: Evaluation, fitted: Evaluation) -> str:
+    def _described(self, kind: Form, plan: Plan, ours: Evaluation, fitted: Evaluation) -> str:
         item, count = self.golden[0].item, len(self.golden)
         return (
             f"{kind.capitalize()} weights tuned from {self.start.name} on {count} {item.kind.value} items "
@@ -204,10 +228,6 @@ def as_profile(start: Profile, names: Sequence[str], learned: Learned) -> Profil
         shapes=shapes,
         normalisation=learned.normalisation,
     )
-
-
-def _prior(start: Profile, names: Sequence[str]) -> Floats:
-    return np.array([start.weights.get(name, 0.0) for name in names])
 
 
 def _apportion(weights: Floats, units: int) -> list[int]:

@@ -1,0 +1,113 @@
+"""`editron tune`: search a scoring profile on the golden items."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from editron_core.cli import terminal
+from editron_core.cli.shared import Json, ProfileName, open_store
+
+if TYPE_CHECKING:
+    from editron_core.qa.tune import Candidate, Verdict
+
+
+def tune(
+    profile: ProfileName = "default",
+    trials: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Trials in all, earlier runs included.")
+    ] = 200,
+    scorer: Annotated[
+        Literal["linear", "additive"],
+        typer.Option(help="Weights alone, or weights and a learned shape per signal."),
+    ] = "linear",
+    out: Annotated[Path | None, typer.Option(help="Where to write the candidate, as .toml.")] = None,
+    study: Annotated[str, typer.Option(help="Name of the study; the same name goes on with it.")] = "",
+    golden: Annotated[
+        Path | None, typer.Option(help="Folder of the golden dataset; default qa_golden.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Search a profile on the golden items: weights that hold on items they were not fitted on.
+
+    The same command again goes on where it was interrupted. The figure printed is that of items held out,
+    with its interval; the holdout is never read. The candidate is a file for `editron qa gate`.
+    """
+    from editron_core.errors import UsageError
+    from editron_core.qa import golden as dataset
+    from editron_core.qa.golden import FOLDER, Kind
+    from editron_core.qa.tune import Search, verdicts
+    from editron_core.qa.tune import tune as search
+    from editron_core.score import profile as profiles
+    from editron_core.score.writing import to_toml
+
+    with open_store() as store, terminal.TerminalWatcher() as watcher:
+        if out is not None and out.suffix != ".toml":
+            raise UsageError("is no .toml file", subject=str(out), remedy="such as --out candidate.toml")
+        start = profiles.load(profile)
+        items = dataset.load(golden or FOLDER).open(Kind.REAL)
+        wanted = Search(scorer=scorer, trials=trials, study=study)
+        found = search(items, start, wanted, storage=store.studies.storage, watcher=watcher)
+        compared = verdicts(items, start, found)
+        path = out or Path(f"{found.profile.name}.toml")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(to_toml(found.profile), "utf-8")
+    if as_json:
+        terminal.show_json(_document(found, compared, path))
+    else:
+        _show(found, compared, path)
+
+
+def _document(found: Candidate, compared: tuple[Verdict, ...], path: Path) -> dict[str, Any]:
+    from editron_core.domain import codec
+
+    return {
+        "profile": {**found.profile.to_data(), "hash": found.profile.hash},
+        "path": str(path),
+        "study": found.study,
+        "trials": len(found.trials.points),
+        "items": [
+            {"id": score.item.id, "genre": score.item.genre, "rho": score.spearman}
+            for score in found.evaluation.scores
+        ],
+        "raters": found.evaluation.scores[0].item.raters.value,
+        "rho": codec.dump(found.evaluation.spearman),
+        "pairwise": found.evaluation.pairwise,
+        "hits": found.evaluation.hits,
+        "rho_fitted": codec.dump(found.fitted.spearman),
+        "compared": [
+            {
+                "with": verdict.name,
+                "rho": codec.dump(verdict.evaluation.spearman),
+                "difference": codec.dump(verdict.comparison.difference),
+                "shown": verdict.comparison.shown,
+                "verdict": str(verdict.comparison),
+            }
+            for verdict in compared
+        ],
+    }
+
+
+def _show(found: Candidate, compared: tuple[Verdict, ...], path: Path) -> None:
+    from editron_core.qa.tune import words
+
+    item = found.evaluation.scores[0].item
+    terminal.out.print(f"[bold]rho[/] {words(found.evaluation.spearman)} on items held out", soft_wrap=True)
+    terminal.out.print(
+        f"[dim]{words(found.fitted.spearman)} on the items it was fitted on; {item.kind.value} items, "
+        f"{item.raters.value} raters[/]",
+        soft_wrap=True,
+    )
+    rows = [
+        {
+            "who": verdict.name,
+            "rho": f"{verdict.evaluation.spearman.mean:.2f}",
+            "reason": str(verdict.comparison),
+        }
+        for verdict in compared
+    ]
+    terminal.show_rows(rows, {"who": "beside", "rho": "rho", "reason": "the candidate is"})
+    terminal.show_profile(found.profile)
+    terminal.out.print(f"[bold]candidate[/] {terminal.plain(str(path.absolute()))}", soft_wrap=True)
