@@ -130,6 +130,7 @@ def _read(case: Case) -> Pixels:
 
 
 def _draw(case: Case, golden: Pixels, now: Pixels, compared: Comparison) -> Path:
-    sides = diffpicture.worst_sides(golden, now, compared, f"captions: {case.name}")
+    frames_are = ", ".join(f"{at} {line.locale}" for at, line in enumerate(export.SAID))
+    sides = diffpicture.worst_sides(golden, now, compared, f"captions {case.name}   (frames: {frames_are})")
     name = f"{case.preset}_{case.aspect.replace(':', 'x')}.png"
     return diffpicture.write(sides, compared, pictures.folder(SUITE) / name)
