@@ -11,7 +11,8 @@ import hashlib
 import json
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from editron_core.analyze.speech import SpeechOptions
 from editron_core.analyze.vision import Eye, LayoutEye
 from editron_core.config import ROOT
 from editron_core.domain.evidence import EngineUse, Evidence
-from editron_core.errors import DefinitionError, EditronError, MediaError, UsageError
+from editron_core.domain.progress import Nobody, Step, Watcher
+from editron_core.errors import DefinitionError, EngineUnavailable, MediaError, SourceError, UsageError
 from editron_core.ingest import local, sources
 from editron_core.ingest.examine import examine
 from editron_core.ingest.staging import Arrival
@@ -40,9 +42,6 @@ NO_MODEL = "embedded"
 HELD = 3
 """One item in so many is held out."""
 
-Tell = Callable[[str, int, int], None]
-"""Told the item at hand, its number from 0 on, and how many there are."""
-
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
@@ -57,12 +56,12 @@ class Frozen:
 
 
 def freeze_drawn(
-    folder: Path, formula: str, recipes: Path = RECIPES, tell: Tell = lambda name, at, of: None
+    folder: Path, formula: str, recipes: Path = RECIPES, watcher: Watcher | None = None
 ) -> Frozen:
     """Draw and freeze every recipe in `recipes`; drawn items whose recipe is gone are forgotten.
 
-    `formula` is the version of the analysis code. Raises UsageError where there is no recipe,
-    EngineUnavailable without the extra `voice`.
+    `formula` is the version of the analysis code. Raises UsageError where there is no recipe, or one does
+    not hold together; EngineUnavailable without the extra `voice`.
     """
     paths = sorted(recipes.glob("*.toml"))
     if not paths:
@@ -70,22 +69,15 @@ def freeze_drawn(
     splits = deal(folder, Kind.DRAWN, [path.stem for path in paths])
     made: list[Golden] = []
     failed: dict[str, str] = {}
-    for number, path in enumerate(paths):
-        tell(path.stem, number, len(paths))
-        try:
+    for path in paths:
+        with _watched(watcher, path.stem, failed):
             made.append(_drawn(path, splits[path.stem], formula))
-        except MediaError as error:
-            failed[path.stem] = str(error)
     keep.keep(folder, made, forget=_gone(folder, Kind.DRAWN, {path.stem for path in paths}))
     return Frozen(tuple(one.item.id for one in made), failed, 0)
 
 
 def freeze_real(
-    folder: Path,
-    formula: str,
-    footage: Path,
-    labels: Path,
-    tell: Tell = lambda name, at, of: None,
+    folder: Path, formula: str, footage: Path, labels: Path, watcher: Watcher | None = None
 ) -> Frozen:
     """Freeze the clips below `footage` that the files in `labels` rate; signals and labels only.
 
@@ -100,17 +92,14 @@ def freeze_real(
     if not told and not failed:
         raise UsageError("holds no label file", subject=str(labels), remedy="see qa_golden/README.md")
     splits = deal(folder, Kind.REAL, list(told))
-    made = []
-    for number, (name, label) in enumerate(told.items()):
-        tell(name, number, len(told))
-        try:
+    made: list[Golden] = []
+    for name, label in told.items():
+        with _watched(watcher, label.clip, failed):
             made.append(_real(name, label, footage, catalogue, (splits[name], formula)))
-        except EditronError as error:
-            failed[label.clip] = str(error)
     keep.keep(folder, made)
-    clips = {(footage / label.clip).resolve() for label in told.values()}
+    rated = {(footage / label.clip).resolve() for label in told.values()}
     found = sources.expand([str(footage)]).found
-    unrated = [one for one in found if Path(one.locator).resolve() not in clips]
+    unrated = [one for one in found if Path(one.locator).resolve() not in rated]
     return Frozen(tuple(one.item.id for one in made), failed, len(unrated) + others)
 
 
@@ -126,6 +115,23 @@ def deal(folder: Path, kind: Kind, ids: Iterable[str]) -> dict[str, Split]:
     return splits | dict.fromkeys(fresh[missing:], Split.TUNE)
 
 
+@contextmanager
+def _watched(watcher: Watcher | None, name: str, failed: dict[str, str]) -> Iterator[None]:
+    """Tell the watcher of one item. What is wrong with its media or labels is noted, and ends it alone."""
+    watching, step = watcher or Nobody(), Step("freeze", name)
+    watching.begin(step)
+    try:
+        yield
+    except (DefinitionError, EngineUnavailable):
+        watching.end(step, "failed")
+        raise
+    except (MediaError, SourceError, UsageError) as error:
+        failed[name] = str(error)
+        watching.end(step, "failed", str(error))
+    else:
+        watching.end(step, "done")
+
+
 def _drawn(path: Path, split: Split, formula: str) -> Golden:
     plan = recipe.load(path)
     facts = tomllib.loads(path.read_text("utf-8")).get("golden", {})
@@ -137,7 +143,7 @@ def _drawn(path: Path, split: Split, formula: str) -> Golden:
     with tempfile.TemporaryDirectory(prefix="editron-golden-") as aside:
         clip = draw(plan, Path(aside))
         if clip.spoken:
-            raise DefinitionError(clip.spoken, subject=plan.name)
+            raise EngineUnavailable(clip.spoken, subject=plan.name, remedy="install the extra `voice`")
         _, evidence = _observed(clip.video, WordEye(plan))
     item = Item(
         id=path.stem,

@@ -11,7 +11,7 @@ import pytest
 from editron_core.errors import UsageError
 from editron_core.qa import golden, keep
 from editron_core.qa.golden import Kind, Split
-from editron_core.score import profile, scorer
+from editron_core.score import derive, profile
 from tests.qa.made_golden import made_golden, made_item, made_set
 
 DEFAULT = profile.load("default")
@@ -166,6 +166,6 @@ def test_keeping_again_gives_the_same_bytes_and_leaves_the_others(tmp_path: Path
 def test_drawn_items_have_prompts_that_their_frames_are_compared_with(tmp_path: Path) -> None:
     found = _mixed(tmp_path)
     drawn, real = found.one("drawn"), found.one("a")
-    values = scorer.vision_prompt(drawn.evidence, drawn.prompts(DEFAULT))
+    values = derive.vision_prompt(drawn.evidence, drawn.prompts(DEFAULT))
     assert np.ptp(values) > 0.05
     assert real.prompts(DEFAULT) is None

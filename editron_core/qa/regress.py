@@ -1,0 +1,159 @@
+"""Regression: everything the harness reads, held against what was blessed.
+
+A reading counts as unchanged within the tolerance that was blessed with it, in its unit. A reading that is
+new or gone is a change too. A suite that this machine lacks an engine for is skipped, and said to be; one
+that fails is a failure of the whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from editron_core.domain import codec
+from editron_core.errors import EditronError, EngineUnavailable, UsageError
+from editron_core.qa import expected, golden, keep
+from editron_core.qa.coverage import Cell, coverage
+from editron_core.qa.reading import Reading
+from editron_core.qa.suites import SUITES, scoring
+from editron_core.score import profile as profiles
+
+BASELINE = "baseline.json"
+ROUNDING = 1e-9
+"""So much further than its tolerance a reading may lie: decimals are no exact numbers."""
+
+Suites = Mapping[str, Callable[[], tuple[Reading, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A reading that is not what was blessed."""
+
+    suite: str
+    name: str
+    before: float | None
+    """Null where it is new."""
+    after: float | None
+    """Null where it is gone."""
+    unit: str
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a comparison."""
+
+    readings: tuple[Reading, ...]
+    changes: tuple[Change, ...]
+    moments: Mapping[str, tuple[str, ...]]
+    """Changed expected results by item, as the lines of a diff."""
+    coverage: tuple[Cell, ...]
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    """Why suites were not run, by suite."""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Why suites broke off, by suite."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all that could be read is as it was blessed."""
+        return not (self.changes or self.moments or self.failed)
+
+
+def regress(folder: Path = golden.FOLDER, suites: Suites | None = None, only: Sequence[str] = ()) -> Report:
+    """Take the readings and compare them with the baseline in `folder`.
+
+    `suites` are those of `suites.SUITES` where none are given, and `only` names some of them. Raises
+    UsageError for an unknown suite, a golden dataset that is damaged, or a baseline that is.
+    """
+    return _compare(folder, *_take(suites or SUITES, only))
+
+
+def bless(folder: Path = golden.FOLDER, suites: Suites | None = None, only: Sequence[str] = ()) -> Report:
+    """Take the readings and make them the baseline; the report holds what was before and is now.
+
+    Suites that were skipped or not asked for keep what was blessed. Raises UsageError where one fails:
+    what could not be read cannot be blessed.
+    """
+    readings, skipped, failed = _take(suites or SUITES, only)
+    if failed:
+        suite, why = next(iter(failed.items()))
+        raise UsageError(f"cannot be blessed: {why}", subject=f"suite {suite}", remedy="mend it first")
+    report = _compare(folder, readings, skipped, failed)
+    ran = {reading.suite for reading in readings}
+    kept = [reading for reading in _baseline(folder) if reading.suite not in ran]
+    ordered = sorted((*kept, *readings), key=lambda reading: reading.suite)
+    keep.write_json(folder / BASELINE, {"readings": codec.dump(tuple(ordered))})
+    if scoring.SUITE in ran:
+        expected.bless(folder, _moments(folder))
+    return report
+
+
+def changes(before: Sequence[Reading], after: Sequence[Reading]) -> tuple[Change, ...]:
+    """What differs between two sets of readings, in the order of `after`, then what is gone."""
+    was = {(reading.suite, reading.name): reading for reading in before}
+    now = {(reading.suite, reading.name): reading for reading in after}
+    found = []
+    for key, reading in now.items():
+        old = was.get(key)
+        if old is None or abs(reading.value - old.value) > old.tolerance + ROUNDING:
+            found.append(_change(old, reading))
+    found += [_change(old, None) for key, old in was.items() if key not in now]
+    return tuple(found)
+
+
+def _change(old: Reading | None, new: Reading | None) -> Change:
+    known = old or new
+    assert known is not None
+    before, after = old.value if old else None, new.value if new else None
+    return Change(known.suite, known.name, before, after, known.unit, known.tolerance)
+
+
+def _take(suites: Suites, only: Sequence[str]) -> tuple[tuple[Reading, ...], dict[str, str], dict[str, str]]:
+    """The readings, and why suites were skipped and failed."""
+    for name in only:
+        if name not in suites:
+            raise UsageError("is no suite", subject=name, remedy=f"suites are {', '.join(suites)}")
+    readings: list[Reading] = []
+    skipped, failed = {}, {}
+    for name, read in suites.items():
+        if only and name not in only:
+            continue
+        try:
+            readings += read()
+        except EngineUnavailable as error:
+            skipped[name] = str(error)
+        except EditronError as error:
+            failed[name] = str(error)
+    return tuple(readings), skipped, failed
+
+
+def _compare(
+    folder: Path, readings: tuple[Reading, ...], skipped: dict[str, str], failed: dict[str, str]
+) -> Report:
+    ran = {reading.suite for reading in readings}
+    before = [reading for reading in _baseline(folder) if reading.suite in ran]
+    moments = expected.differences(folder, _moments(folder)) if scoring.SUITE in ran else {}
+    cells = coverage(golden.load(folder).items)
+    return Report(readings, changes(before, readings), moments, cells, skipped, failed)
+
+
+def _moments(folder: Path) -> dict[str, tuple[expected.Chosen, ...]]:
+    return expected.results(golden.load(folder), profiles.load("default"))
+
+
+def _baseline(folder: Path) -> tuple[Reading, ...]:
+    path = folder / BASELINE
+    if not path.exists():
+        return ()
+    try:
+        return tuple(codec.load(Reading, one) for one in json.loads(path.read_text("utf-8"))["readings"])
+    except (ValidationError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            "is no baseline",
+            subject=str(path),
+            remedy="restore it from version control, or bless anew: editron qa regress --bless",
+        ) from error
