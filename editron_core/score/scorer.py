@@ -45,8 +45,20 @@ def curve(
 
 def scored(table: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.DataFrame:
     """What `curve` gives, of a table of one file that holds every weighted signal as a column."""
-    columns = [value(name, profile).cast(pl.Float64).alias(name) for name in profile.weights]
-    return table.select(pl.col("time_s").cast(pl.Float64), _score(table, profile, step), *columns)
+    columns = [each.cast(pl.Float64).alias(name) for name, each in values(table, profile).items()]
+    return table.select(pl.col("time_s").cast(pl.Float64), score(table, profile, step), *columns)
+
+
+def score(table: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.Series:
+    """The column `score` alone, Float64 0..1 or null: what a search needs."""
+    known = [name for name in profile.weights if table[name].null_count() < len(table)]
+    if not known:
+        return pl.Series("score", [None] * len(table), pl.Float64)
+    each = values(table, profile)
+    weighed = pl.sum_horizontal(each[name] * profile.weights[name] for name in known)
+    # By itself: an expression that names its input twice evaluates all of it twice.
+    mean = table.select((weighed / _weight(table, profile)).cast(pl.Float64).alias("score"))["score"]
+    return _smoothed(mean.fill_nan(None), profile, step)
 
 
 def rescore(files: Sequence[Path], profile: Profile, step: Fraction = STEP) -> Iterator[pl.DataFrame]:
@@ -65,23 +77,32 @@ def rescore(files: Sequence[Path], profile: Profile, step: Fraction = STEP) -> I
             scan = pl.scan_parquet(group, include_file_paths="file", cache=False)
             frame = scan.select("file", "time_s", *held, *absent).collect()
             ends = frame["file"].rle().struct.field("len").cum_sum().to_list()
-            tables = [frame[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
-            yield pl.concat(pool.map(lambda t: t.select("file", "time_s", _score(t, profile, step)), tables))
+            seen = frame.select(names)
+            tables = [seen[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+            scores = pl.concat(pool.map(lambda table: score(table, profile, step), tables))
+            yield frame.select("file", "time_s", scores)
 
 
-def value(name: str, profile: Profile) -> pl.Expr:
-    """A signal as it is weighed: mixed with its place in the file and shaped; 0..1, null where unmeasured.
+def values(table: pl.DataFrame, profile: Profile) -> dict[str, pl.Expr]:
+    """Each weighted signal as it counts: mixed with its place in the file and shaped; 0..1 or null.
 
     Place is `0.5 + (x - mean) / (4 * deviation)`, between 0 and 1: two standard deviations of the file's
     own values, `SPREAD_FLOOR` at least, lead from the middle to either end.
     """
-    signal, share = pl.col(name), profile.normalisation.contrast
-    if share:
-        slope = 1 / (4 * signal.std(ddof=0).clip(SPREAD_FLOOR))
-        place = (signal * slope + (0.5 - signal.mean() * slope)).clip(0, 1)
-        signal = signal * (1 - share) + place * share if share < 1 else place
-    shape = profile.shapes.get(name)
-    return signal if shape is None else _shaped(signal, shape)
+    share = profile.normalisation.contrast
+    names = list(profile.weights)
+    facts = table.select(pl.col(names).mean(), pl.col(names).std(ddof=0).name.suffix(" deviation")).row(0)
+    out = {}
+    for name, mean, deviation in zip(names, facts[: len(names)], facts[len(names) :], strict=True):
+        signal = pl.col(name)
+        if share and mean is not None:
+            slope = 1 / (4 * max(deviation, SPREAD_FLOOR))
+            # The place is scaled before it is clipped: two passes over the column less.
+            place = (signal * (slope * share) + (0.5 - mean * slope) * share).clip(0, share)
+            signal = signal * (1 - share) + place
+        shape = profile.shapes.get(name)
+        out[name] = signal if shape is None else _shaped(signal, shape)
+    return out
 
 
 def parts(curve: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.DataFrame:
@@ -89,18 +110,12 @@ def parts(curve: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.Da
 
     A signal adds 0 where it was not measured, and so do all where nothing was.
     """
-    total = _weight(curve, profile)
-    columns = [
-        _smoothed(
-            pl.when(pl.col("score").is_not_null()).then(pl.col(name).fill_null(0) * weight / total),
-            profile,
-            step,
-        )
-        .fill_null(0)
-        .alias(name)
-        for name, weight in profile.weights.items()
+    unknown, total = curve["score"].is_null(), _weight(curve, profile)
+    share = [
+        (pl.col(name).fill_null(0) * (weight / total)).alias(name) for name, weight in profile.weights.items()
     ]
-    return curve.select(columns)
+    added = [_smoothed(part.set(unknown, None), profile, step) for part in curve.select(share)]
+    return pl.DataFrame(added).fill_null(0)
 
 
 def coverage(table: pl.DataFrame, profile: Profile) -> tuple[float, dict[str, float]]:
@@ -118,25 +133,16 @@ def to_array(column: pl.Series) -> Floats:
     return column.cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
 
 
-def _score(table: pl.DataFrame, profile: Profile, step: Fraction) -> pl.Expr:
-    known = [name for name in profile.weights if table[name].null_count() < len(table)]
-    if not known:
-        return pl.lit(None, pl.Float64).alias("score")
-    weighed = pl.sum_horizontal(value(name, profile) * profile.weights[name] for name in known)
-    mean = (weighed / _weight(table, profile)).fill_nan(None).cast(pl.Float64)
-    return _smoothed(mean, profile, step).clip(0, 1).alias("score")
-
-
-def _weight(table: pl.DataFrame, profile: Profile) -> pl.Expr:
-    """The weight that was measured in each row. Most columns have no gap, and need no look at their rows."""
+def _weight(table: pl.DataFrame, profile: Profile) -> pl.Expr | float:
+    """The weight that was measured in each row: a number where no column has gaps, as in most tables."""
     gaps = {name: table[name].null_count() for name in profile.weights}
     whole = math.fsum(weight for name, weight in profile.weights.items() if not gaps[name])
     gappy = [
-        pl.col(name).is_not_null() * pl.lit(weight, pl.Float32)
+        pl.col(name).is_not_null() * pl.lit(weight)
         for name, weight in profile.weights.items()
         if 0 < gaps[name] < len(table)
     ]
-    return pl.sum_horizontal(pl.lit(whole, pl.Float32), *gappy)
+    return pl.sum_horizontal(pl.lit(whole), *gappy) if gappy else whole
 
 
 def _shaped(signal: pl.Expr, shape: Sequence[float]) -> pl.Expr:
@@ -150,12 +156,11 @@ def _shaped(signal: pl.Expr, shape: Sequence[float]) -> pl.Expr:
     return reduce(add, rises, signal * 0 + shape[0])
 
 
-def _smoothed(signal: pl.Expr, profile: Profile, step: Fraction) -> pl.Expr:
+def _smoothed(column: pl.Series, profile: Profile, step: Fraction) -> pl.Series:
     """A running mean of half the profile's width, twice: a triangle. Only known rows count; null stays."""
     width = 2 * int(profile.normalisation.smoothing_s / float(step) / 4) + 1
     if width == 1:
-        return signal
-    near = signal
-    for _ in range(2):
-        near = near.rolling_mean(width, min_samples=1, center=True)
-    return pl.when(signal.is_not_null()).then(near)
+        return column
+    near = column.rolling_mean(width, min_samples=1, center=True)
+    near = near.rolling_mean(width, min_samples=1, center=True)
+    return near.set(column.is_null(), None) if column.null_count() else near
