@@ -1,38 +1,186 @@
-"""`editron profiles`: the scoring profiles that choose moments."""
+"""`editron profiles`: the scoring profiles that choose moments, and their way to production."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from editron_core.cli import terminal
-from editron_core.cli.shared import Json, Knobs, read_knobs, reported
+from editron_core.cli.shared import Json, Knobs, open_store, read_knobs
+from editron_core.errors import UsageError
 
-app = typer.Typer(no_args_is_help=True, help="The scoring profiles that choose moments.")
+if TYPE_CHECKING:
+    from editron_core.domain.registry import ProfileStage
+
+app = typer.Typer(
+    no_args_is_help=True, help="The scoring profiles that choose moments, and their way to production."
+)
+
+Signed = Annotated[str, typer.Option("--as", help="Who signs.")]
+Why = Annotated[str, typer.Option("--why", help="The reason; whoever looks at the history reads it.")]
+ROW = {"name": "profile", "hash": "hash", "stage": "stage", "created_at": "since", "by": "by"}
+STEP = {"name": "profile", "hash": "hash", "step": "step", "author": "by", "created_at": "when"}
 
 
 @app.command("list")
 def list_profiles(as_json: Json = False) -> None:
-    """Show the scoring profiles that ship with Editron."""
-    from editron_core.score import profile
+    """Show the profiles that ship with Editron or were used here, and where each stands."""
+    from editron_core.lane import registry
 
-    with reported():
-        known = [profile.load(name) for name in profile.shipped()]
-    terminal.show_profiles(known, as_json)
+    with open_store() as store:
+        rows = registry.listing(store)
+    if as_json:
+        terminal.show_json({"profiles": rows})
+        return
+    shown = [{**row, "created_at": row["since"]} for row in rows]
+    terminal.show_rows(shown, {**ROW, "description": "for"})
 
 
 @app.command("show")
 def show_profile(
-    name: Annotated[str, typer.Argument(help="A name or a .toml file.")],
+    name: Annotated[str, typer.Argument(help="A name, a .toml file or a registered hash.")],
     knob: Knobs = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a profile weighs, asks for and keeps, and its hash."""
-    from editron_core.score import profile
+    """Show what a profile weighs, asks for and keeps, its hash, where it stands and how it came there."""
+    from editron_core.lane import registry
 
-    with reported():
-        found = profile.load(name)
-        turned = read_knobs(knob)
-        found = found.with_knobs(**turned) if turned else found
-    terminal.show_profile(found, as_json)
+    with open_store() as store:
+        found = registry.find(store, name).with_knobs(**read_knobs(knob))
+        standing = registry.standing(store, found.hash)
+    if as_json:
+        terminal.show_json({**found.to_data(), "hash": found.hash, **standing})
+        return
+    terminal.show_profile(found)
+    _show_standing(standing)
+
+
+@app.command("promote")
+def promote(
+    name: Annotated[str, typer.Argument(help="A name, a .toml file or a registered hash.")],
+    author: Signed,
+    why: Why,
+    to: Annotated[
+        str, typer.Option(help="candidate, approved or production; without it, the next step.")
+    ] = "",
+    notebook: Annotated[
+        Path | None, typer.Option(help="The executed notebook that shows why; a copy is kept.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Take a profile one step on: the gate makes a candidate, a person approves it, then production has it.
+
+    Approving reads the holdout, once for each profile, and writes the reading down first.
+    """
+    from editron_core.domain import codec
+    from editron_core.lane import promotion, registry
+    from editron_core.lane.judges import judges
+
+    with open_store() as store:
+        wish = promotion.Wish(author, why, _stage(to), notebook)
+        found = registry.find(store, name)
+        step = promotion.promote(store, found, wish, judges)
+        standing = registry.standing(store, found.hash)
+        held_out = store.qa_runs.get(step.holdout_id).result if step.holdout_id else None
+    follows = step.went_to.next
+    command = f"editron profiles promote {found.hash[:12]} --to {follows} --as NAME --why TEXT"
+    if as_json:
+        next_step = command if follows else None
+        terminal.show_json(
+            {**codec.dump(step), "name": found.name, "holdout": held_out, "next": next_step, **standing}
+        )
+        return
+    _show_checks(step.gate or held_out or {})
+    who = f"[bold]{terminal.plain(found.name)}[/] {found.hash[:12]}"
+    terminal.out.print(f"{who}: {step.came_from} -> [bold]{step.went_to}[/]")
+    terminal.out.print(f"next   {command}" if follows else "production scores with it", soft_wrap=True)
+
+
+@app.command("rollback")
+def rollback(
+    author: Signed,
+    why: Why,
+    name: Annotated[str, typer.Argument(help="Which name's profile in production.")] = "default",
+    as_json: Json = False,
+) -> None:
+    """Bring back the profile that was in production before the one that is."""
+    from editron_core.domain import codec
+    from editron_core.lane import promotion
+
+    with open_store() as store:
+        gone, back = promotion.rollback(store, name, promotion.Wish(author, why))
+    if as_json:
+        terminal.show_json({"name": name, "retired": codec.dump(gone), "restored": codec.dump(back)})
+        return
+    terminal.out.print(
+        f"[bold]{terminal.plain(name)}[/]: production scores with {back.profile_hash[:12]} again; "
+        f"{gone.profile_hash[:12]} is retired"
+    )
+
+
+@app.command("history")
+def history(
+    name: Annotated[str, typer.Argument(help="A profile's name; without one, all.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show every promotion and rollback: who, when, why, on what grounds."""
+    from editron_core.lane import registry
+
+    with open_store() as store:
+        rows = registry.history(store, name or None)
+    if as_json:
+        terminal.show_json({"promotions": rows})
+    elif rows:
+        _show_steps(rows)
+    else:
+        terminal.out.print("Nothing was promoted yet. Begin with [bold]editron profiles promote default[/].")
+
+
+def _stage(word: str) -> ProfileStage | None:
+    from editron_core.domain.registry import ProfileStage
+
+    if not word:
+        return None
+    known = [
+        stage.value for stage in (ProfileStage.CANDIDATE, ProfileStage.APPROVED, ProfileStage.PRODUCTION)
+    ]
+    if word not in known:
+        raise UsageError("is no step", subject=f"--to {word}", remedy=f"one of {', '.join(known)}")
+    return ProfileStage(word)
+
+
+def _show_checks(judged: dict[str, Any]) -> None:
+    for check in judged.get("checks", ()):
+        mark = "[green]✓[/]" if check["passed"] else "[red]✗[/]"
+        terminal.out.print(
+            f"{mark} {check['name']}: {terminal.plain(str(check['measured']))} "
+            f"[dim](must be {terminal.plain(str(check['required']))})[/]",
+            soft_wrap=True,
+        )
+    if "spearman" in judged:
+        best = max(judged["baselines"].items(), key=lambda pair: pair[1]["mean"])
+        terminal.out.print(
+            f"holdout {_interval(judged['spearman'])}; best baseline {best[0]} {_interval(best[1])}; "
+            f"raters {', '.join(judged['raters'])}",
+            soft_wrap=True,
+        )
+
+
+def _interval(one: dict[str, Any]) -> str:
+    return f"{one['mean']:.3f} ({one['low']:.3f} to {one['high']:.3f}, {one['count']} items)"
+
+
+def _show_standing(standing: dict[str, Any]) -> None:
+    terminal.out.print(f"[bold]stands at[/] {standing['stage']}")
+    if standing["promotions"]:
+        _show_steps(standing["promotions"])
+    for run in standing["qa_runs"]:
+        if run["kind"] == "holdout" and run["result"]:
+            _show_checks(run["result"])
+
+
+def _show_steps(rows: list[dict[str, Any]]) -> None:
+    shown = [{**row, "step": f"{row['came_from']} -> {row['went_to']}"} for row in rows]
+    terminal.show_rows(shown, {**STEP, "reason": "why"})

@@ -1,4 +1,4 @@
-"""`editron review`: look at cuts, and sign them off."""
+"""`editron review`: look at cuts, sign them off, and rate footage."""
 
 from __future__ import annotations
 
@@ -15,8 +15,15 @@ from editron_core.errors import UsageError
 if TYPE_CHECKING:
     from editron_core.domain.job import EditSession, Verdict
 
-app = typer.Typer(no_args_is_help=True, help="Look at cuts, and sign them off.")
+app = typer.Typer(no_args_is_help=True, help="Look at cuts, sign them off, and rate footage.")
 
+LABEL_COLUMNS = {
+    "hash": "file",
+    "raters": "raters",
+    "ratings": "windows",
+    "from_decisions": "from decisions",
+    "agreement": "agreement",
+}
 SessionId = Annotated[str, typer.Argument(help="Edit session, as `editron review list` shows it.")]
 TimelineName = Annotated[str, typer.Option("--timeline", help="Which cut, where the session holds several.")]
 Author = Annotated[str, typer.Option("--as", help="Who decides.", show_default="your login name")]
@@ -88,6 +95,61 @@ def trim(
             ) from error
         trimmed = signing.trim(store, session, timeline, keep, author or _me())
     _show_session(trimmed, as_json)
+
+
+@app.command("rate")
+def rate(
+    file: Annotated[str, typer.Argument(help="A media file, or the name or id of one taken in before.")],
+    ratings: Annotated[
+        str, typer.Option(help='1 (leave it out) to 5 (show it) for each two-second window: "3 4 5".')
+    ],
+    author: Author = "",
+    again: Annotated[bool, typer.Option("--again", help="Replace what you said of it before.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Rate every two-second window of a file, before you see any score: what tuning is measured by."""
+    from editron_core.domain import codec
+    from editron_core.lane.rating import footage_of
+    from editron_core.review import labels
+
+    with open_store() as store:
+        footage = footage_of(store, file)
+        made = labels.rate(store, footage, author or _me(), _numbers(ratings), again=again)
+    if as_json:
+        terminal.show_json({"file": footage.name, "labels": codec.dump(made)})
+    else:
+        terminal.out.print(f"{len(made)} windows of {terminal.plain(footage.name)} rated; thank you")
+
+
+@app.command("labels")
+def list_labels(as_json: Json = False) -> None:
+    """Show what was rated and by whom, and how far raters agree; people and machines apart."""
+    from editron_core.domain.label import Raters
+    from editron_core.review import labels
+
+    with open_store() as store:
+        kinds = {kind.value: labels.summary(store, kind) for kind in (Raters.PEOPLE, Raters.AUTOMATED)}
+    if as_json:
+        terminal.show_json(kinds)
+        return
+    for kind, rows in kinds.items():
+        if rows:
+            terminal.out.print(f"[bold]{kind}[/]")
+            shown = [{**row, "hash": row["file_sha256"], "raters": ", ".join(row["raters"])} for row in rows]
+            terminal.show_rows(shown, LABEL_COLUMNS)
+    if not any(kinds.values()):
+        terminal.out.print(
+            'No label yet. Rate a file with [bold]editron review rate FILE --ratings "3 4 5"[/].'
+        )
+
+
+def _numbers(words: str) -> list[int]:
+    try:
+        return [int(word) for word in words.replace(",", " ").split()]
+    except ValueError as error:
+        raise UsageError(
+            "are no whole numbers", subject=f"--ratings {words}", remedy='such as "3 4 5"'
+        ) from error
 
 
 def _decide(session: str, timeline: str, verdict: Verdict, note: str, author: str, as_json: bool) -> None:

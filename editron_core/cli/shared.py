@@ -24,7 +24,9 @@ Sources = Annotated[
     typer.Argument(help="Files, folders or http(s) URLs, or the id of one batch taken in before."),
 ]
 Brief = Annotated[str, typer.Option(help="What the cut is about: steers which moments are chosen.")]
-ProfileName = Annotated[str, typer.Option("--profile", help="Scoring profile: a name or a .toml file.")]
+ProfileName = Annotated[
+    str, typer.Option("--profile", help="Scoring profile: a name, a .toml file or a registered hash.")
+]
 Knobs = Annotated[
     list[str] | None,
     typer.Option("--knob", help="energy, talk or beauty, -1 to 1, such as energy=0.5; may be repeated."),
@@ -108,7 +110,8 @@ def through(lane: Lane, outcome: Outcome, order: Order, last: str, out: Path | N
 
 def stages(sources: list[str], order: Order, last: str, as_json: bool, out: Path | None = None) -> None:
     with open_lane() as lane:
-        lane.check(order)
+        if last not in ("ingest", "analyze"):  # which choose nothing: production needs no profile for them
+            lane.check(order)
         outcome = through(lane, begin(lane, sources), order, last, out)
     finish(outcome, as_json)
 

@@ -196,20 +196,8 @@ def show_cuts(data: dict[str, Any], as_json: bool) -> None:
         out.print("No cut yet. Make one with [bold]editron edit BATCH[/].")
 
 
-def show_profiles(known: Sequence[Profile], as_json: bool) -> None:
-    """Profiles by name, hash and what they are for."""
-    rows = [{"name": p.name, "hash": p.hash, "description": p.description} for p in known]
-    if as_json:
-        show_json({"profiles": rows})
-    else:
-        show_rows(rows, {"name": "profile", "hash": "hash", "description": "for"})
-
-
-def show_profile(profile: Profile, as_json: bool) -> None:
+def show_profile(profile: Profile) -> None:
     """One profile in full."""
-    if as_json:
-        show_json({**profile.to_data(), "hash": profile.hash})
-        return
     out.print(f"[bold]{plain(profile.name)}[/]  {profile.hash}\n{plain(profile.description)}")
     weights = sorted(profile.weights.items(), key=lambda item: (-item[1], item[0]))
     show_rows(

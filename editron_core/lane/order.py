@@ -12,7 +12,7 @@ class Order:
 
     brief: str = ""
     profile: str = "default"
-    """Name or path of a scoring profile."""
+    """A scoring profile: a name, a path or a registered hash; in production mode a promoted one."""
     knobs: dict[str, float] = field(default_factory=dict)
     """`energy`, `talk`, `beauty`, each -1..1; one that is missing is 0."""
     blueprints: tuple[str, ...] = ("hero-reel",)

@@ -9,12 +9,12 @@ from editron_core.domain.batch import BatchAnalysis
 from editron_core.domain.moment import Selection
 from editron_core.domain.progress import Step
 from editron_core.errors import UsageError
+from editron_core.lane import registry
 from editron_core.lane.desk import Desk
 from editron_core.lane.document import Outcome
 from editron_core.lane.engines import Engines
 from editron_core.lane.order import Order
 from editron_core.score import insights, scorer, select
-from editron_core.score import profile as profiles
 from editron_core.score.brief import Brief
 from editron_core.score.profile import Profile
 
@@ -22,7 +22,7 @@ from editron_core.score.profile import Profile
 def score(desk: Desk, engines: Engines, outcome: Outcome, order: Order) -> Outcome:
     """The moments of a batch that was analysed, with their curves; recorded in the store.
 
-    Raises UsageError where the applied profile is not the requested one, and in production mode.
+    Raises UsageError where the applied profile is not the requested one, or not promoted in production mode.
     """
     wanted = wanted_profile(desk, order)
     brief = Brief(order.brief)
@@ -51,15 +51,14 @@ def score(desk: Desk, engines: Engines, outcome: Outcome, order: Order) -> Outco
 
 
 def wanted_profile(desk: Desk, order: Order) -> Profile:
-    """The profile that `order` asks for. Raises UsageError in production mode, DefinitionError."""
+    """The profile that `order` asks for; in production mode a promoted one.
+
+    Raises DefinitionError where there is none, UsageError where production may not score with it,
+    StoreError where a registered one was tampered with.
+    """
     if desk.settings.mode == "production":
-        raise UsageError(
-            "production scores with a promoted profile only, and none is promoted",
-            subject=order.profile,
-            remedy="EDITRON_MODE=development",
-        )
-    wanted = profiles.load(order.profile)
-    return wanted.with_knobs(**order.knobs) if order.knobs else wanted
+        return registry.promoted(desk.store, order.profile, order.knobs)
+    return registry.find(desk.store, order.profile).with_knobs(**order.knobs)
 
 
 def _prove_applied(chosen: Selection, wanted: Profile) -> None:

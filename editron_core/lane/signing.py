@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from editron_core.domain.job import Decision, EditSession, EditSessionStatus, Verdict
 from editron_core.domain.timeline import Timeline
 from editron_core.edit import ripple
-from editron_core.review import signoff
+from editron_core.review import labels, signoff
 from editron_core.store import NewSession, Store
 from editron_core.times import Span
 
@@ -22,11 +22,15 @@ class Opinion:
 
 
 def decide(store: Store, session_id: str, timeline: str, opinion: Opinion) -> EditSession:
-    """Record an opinion on one cut of a session, or on all of them where `timeline` is empty."""
+    """Record an opinion on one cut of a session, or on all of them where `timeline` is empty.
+
+    The labels that follow from it are recorded with it.
+    """
     session = store.sessions.get(session_id)
     cuts = (signoff.find_timeline(session, timeline),) if timeline else session.timelines
     for cut in cuts:
-        store.decisions.add(_decision(session, cut, opinion))
+        decision = _decision(session, cut, opinion)
+        store.decisions.add(decision, labels.of_decision(decision, cut))
     made = store.decisions.list(session.id)
     if session.status in (EditSessionStatus.NEEDS_REVIEW, EditSessionStatus.APPROVED):
         open_cuts = signoff.unsigned(session, made)
@@ -46,7 +50,8 @@ def trim(store: Store, session_id: str, timeline: str, keep: Span, author: str) 
     session = store.sessions.get(session_id)
     cut = signoff.find_timeline(session, timeline)
     trimmed = ripple.trim(cut, keep)
-    store.decisions.add(replace(_decision(session, cut, Opinion(Verdict.TRIM, author)), trim=keep))
+    decision = replace(_decision(session, cut, Opinion(Verdict.TRIM, author)), trim=keep)
+    store.decisions.add(decision, labels.of_decision(decision, cut, trimmed))
     cuts = tuple(trimmed if one is cut else one for one in session.timelines)
     new = NewSession(
         batch_id=session.batch_id,

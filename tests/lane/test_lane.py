@@ -13,6 +13,7 @@ import pytest
 from editron_core.config import DELIVERED, Settings, settings
 from editron_core.domain.batch import BatchStatus
 from editron_core.domain.job import EditSessionStatus, RenderJobStatus, Verdict
+from editron_core.domain.label import Raters, Split
 from editron_core.errors import EditronError, SourceError, UsageError
 from editron_core.lane import Lane, Order, Outcome, as_json, cutting, intake, rendering, signing, write_curve
 from editron_core.lane.desk import code_version
@@ -282,3 +283,27 @@ def test_an_interrupted_ingest_is_finished_by_the_batch_id(
 
     assert [file.status for file in resumed.files] == [BatchStatus.READY]
     assert resumed.files[0].transcript_path
+
+
+def test_decisions_leave_labels_in_a_split_of_their_own(lane: Lane, store: Store, clips: Path) -> None:
+    session = cut(lane, clips).cuts[0].session
+    shown = session.timelines[0]
+    spans = {clip.source for clip in shown.clips}
+
+    def said() -> set[tuple[Span, int]]:
+        found = store.labels.list(Raters.PEOPLE, split=Split.REVIEW)
+        return {(label.span, label.rating) for label in found if label.content_hash == shown.content_hash}
+
+    for _ in range(2):  # the same word twice is one word
+        signing.decide(store, session.id, "", signing.Opinion(Verdict.APPROVE, "ann"))
+        assert len(store.labels.list(Raters.PEOPLE)) == len(spans)
+    assert {rating for _, rating in said()} == {5}
+    signing.decide(store, session.id, "", signing.Opinion(Verdict.REJECT, "ann", "too dark"))
+    assert {rating for _, rating in said()} == {1}
+
+    place, clip = next(iter(shown.placed()))
+    signing.trim(store, session.id, "", Span(place.start + 1, place.end), "ann")
+
+    assert sorted(rating for _, rating in said()) == [2, 5]
+    assert {label.file_sha256 for label in store.labels.list(Raters.PEOPLE)} == {clip.file_id}
+    assert store.labels.list(Raters.PEOPLE, split=Split.TUNE) == ()

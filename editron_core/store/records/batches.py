@@ -21,7 +21,7 @@ from editron_core.domain.batch import (
     StorageTier,
 )
 from editron_core.domain.moment import Moment
-from editron_core.errors import NotFound, StoreError
+from editron_core.errors import NotFound, StoreError, UsageError
 from editron_core.store.database import Database
 from editron_core.store.models import AnalysisRow, BatchRow, FileRow, ProjectRow
 from editron_core.store.records.common import by_prefix, locked, new_id, one
@@ -171,6 +171,19 @@ class Files:
         """The file with this id. Raises NotFound."""
         with self._database.read() as session:
             return _file(one(session, FileRow, file_id))
+
+    def find(self, wanted: str) -> MediaFile:
+        """The file with this name, id or unique beginning of an id, in any batch.
+
+        Raises NotFound; UsageError where several files of different content have that name.
+        """
+        named = select(FileRow).where(FileRow.filename == wanted, FileRow.checksum_sha256 != "")
+        with self._database.read() as session:
+            rows = session.scalars(named.order_by(FileRow.created_at, FileRow.id)).all()
+            if len({row.checksum_sha256 for row in rows}) > 1:
+                known = ", ".join(row.id[:12] for row in rows)
+                raise UsageError("is the name of several files", subject=wanted, remedy=f"ids are {known}")
+            return _file(rows[-1] if rows else by_prefix(session, FileRow, FileRow.id, wanted))
 
     def list(self, batch_id: str) -> tuple[MediaFile, ...]:
         """The files of a batch in the order they were added."""
