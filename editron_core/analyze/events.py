@@ -5,8 +5,10 @@ processing, named `dsp rules` in the report.
 bins scatter about the second's own colour as those of Gaussian noise do (6.6 dB between the quartiles; speech
 9 to 15), no tone stands out, the level is sustained, there is more above 500 Hz than below (wind and traffic
 are the other way round), and the bands flicker more than plain noise can, because single hands and voices
-stand out of it. A distant crowd is nearly plain noise; it counts where it also rises above the file's own
-background. Noise at a constant level never does.
+stand out of it. A clap has all pitches at once, so the bands of applause flicker together; what the noise
+reduction of a call or a low bit rate leaves of a hiss flickers too, each band by itself, and is no crowd. A
+roar or a distant crowd is nearly plain noise; it counts where it also rises above the file's own background.
+Noise at a constant level never does.
 
 **Laughter** is the same voiced syllable over and over: 3.8 to 6.5 bursts a second in one steady rhythm
 (Bachorowski, Smoski and Owren, JASA 2001: 4.4 calls a second on average), with deep gaps, and bursts that
@@ -43,6 +45,8 @@ DEEPEST_DB = 25
 TONE_BINS = 11
 """A tone stands out of the 700 Hz around it."""
 BACKGROUND_PERCENTILE = 20
+TOGETHER_ROWS = 5
+LASTING_ROWS = 2
 SILENT_DB = -90.0
 
 LAUGH_S = 2
@@ -60,6 +64,8 @@ class Crowd:
     """How much the second looks like a crowd but for its flicker, 0..1."""
     flicker: np.ndarray
     """Median over the bands of flicker / plain noise's flicker: 1 for plain noise."""
+    together: np.ndarray
+    """Mean correlation of the bands' flicker, two by two, -1..1: 0 for plain noise."""
     laughter: np.ndarray
     """0..1."""
 
@@ -69,16 +75,18 @@ def listen(block: Block) -> Crowd:
     rows = -(-(block.stop - block.start) // (PER_ROW * HOP))
     if len(block.samples) <= SHORTEST or not block.samples.any():
         nothing = np.zeros(rows, np.float32)
-        return Crowd(np.full(rows, SILENT_DB, np.float32), nothing, nothing, nothing)
+        return Crowd(np.full(rows, SILENT_DB, np.float32), *[nothing] * 4)
     spectrum = _spectrum(block.samples)
     middles = (block.start - block.first) // HOP + PER_ROW * np.arange(rows) + PER_ROW // 2
     starts = np.clip(middles - SECOND // 2, 0, len(spectrum) - SECOND)
     bands = np.add.reduceat(spectrum, _bins(EDGES_HZ), axis=1)[:, :-1]
     seconds = np.lib.stride_tricks.sliding_window_view(bands.sum(axis=1), SECOND)[starts]
+    flicker, together = _flicker(bands, starts)
     return Crowd(
         level=(10 * np.log10(seconds.mean(axis=1))).astype(np.float32),
         shape=_shape(spectrum, seconds, starts),
-        flicker=_flicker(bands, starts),
+        flicker=flicker,
+        together=together,
         laughter=np.array([_laughter(block.samples, spectrum, int(m)) for m in middles], np.float32),
     )
 
@@ -92,15 +100,21 @@ def joined(parts: Sequence[Crowd]) -> Crowd:
 
 def scores(heard: Crowd) -> np.ndarray:
     """The strongest of cheer, applause and laughter in each row of a whole file: float32, 0..1."""
-    from scipy.ndimage import median_filter
+    from scipy.ndimage import grey_opening, uniform_filter1d
 
     audible = heard.level[heard.level > SILENT_DB]
     background = np.percentile(audible, BACKGROUND_PERCENTILE) if len(audible) else 0.0
-    close = _ramp(heard.flicker, 1.25, 1.75)
-    distant = _ramp(heard.flicker, 1.15, 1.35) * _ramp(heard.level - background, 4, 10)
-    crowd = heard.shape * np.maximum(close, 0.8 * distant)
-    # A crowd lasts: one row alone between quiet neighbours is something else.
-    lasting = median_filter(crowd, 3, mode="nearest")
+    # One second has too few claps to say, so its neighbours are asked, as far as they sound like a crowd.
+    together, alike = (
+        uniform_filter1d(values, TOGETHER_ROWS, mode="nearest")
+        for values in (heard.together * heard.shape, heard.shape)
+    )
+    together = together / np.maximum(alike, 1e-6)
+    hands = _ramp(heard.flicker, 1.25, 1.75) * _ramp(together, 0.04, 0.1)
+    roar = _ramp(heard.flicker, 1.15, 1.35) * (1 - _ramp(heard.flicker, 1.9, 2.3))
+    crowd = heard.shape * np.maximum(hands, 0.8 * roar * _ramp(heard.level - background, 4, 10))
+    # A crowd lasts: one row alone between quiet neighbours is something else, a hi-hat or a slammed door.
+    lasting = grey_opening(crowd, LASTING_ROWS, mode="nearest")
     return np.asarray(np.maximum(lasting, heard.laughter), np.float32)
 
 
@@ -136,7 +150,7 @@ def _shape(spectrum: np.ndarray, seconds: np.ndarray, starts: np.ndarray) -> np.
     swing = np.percentile(smooth, 95, axis=1) - np.percentile(smooth, 5, axis=1)
     parts = (
         np.minimum(_ramp(spread, 4.5, 5.5), 1 - _ramp(spread, 7.6, 8.6)),
-        1 - _ramp(peaks, 4, 8),
+        1 - _ramp(peaks, 3.5, 6.5),
         1 - _ramp(swing, 7, 12),
         _ramp(tilt, 0, 6),
         _ramp(10 * np.log10(seconds.mean(axis=1)), -42, -30),
@@ -144,12 +158,22 @@ def _shape(spectrum: np.ndarray, seconds: np.ndarray, starts: np.ndarray) -> np.
     return np.asarray(np.minimum.reduce(parts), np.float32)
 
 
-def _flicker(bands: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def _flicker(bands: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`Crowd.flicker` and `Crowd.together` of the seconds from `starts`."""
     from scipy.ndimage import uniform_filter1d
 
     relative = bands / uniform_filter1d(bands, SMOOTH, axis=0)
     windows = np.lib.stride_tricks.sliding_window_view(relative, SECOND, axis=0)[starts]
-    return np.asarray(np.median(windows.var(axis=2) / PLAIN_FLICKER, axis=1), np.float32)
+    variance = windows.var(axis=2)
+    # In digital silence nothing varies, and nothing does so together.
+    scaled = (windows - windows.mean(axis=2, keepdims=True)) / np.sqrt(np.maximum(variance, 1e-9))[..., None]
+    # The sum of all correlations is the power of the sum; less the diagonal, each band with itself.
+    count = bands.shape[1]
+    together = ((scaled.sum(axis=1) ** 2 - (scaled**2).sum(axis=1)).mean(axis=1)) / (count * (count - 1))
+    return (
+        np.median(variance / PLAIN_FLICKER, axis=1).astype(np.float32),
+        together.astype(np.float32),
+    )
 
 
 def _laughter(samples: np.ndarray, spectrum: np.ndarray, middle: int) -> float:

@@ -157,7 +157,7 @@ def _listen(
     wav: Path | None, loudness: Path, rows: int, options: AnalyzeOptions, deaf: str | None, tell: Progress
 ) -> _Listened:
     columns = sound.measure(wav, loudness, rows) if wav is not None else {}
-    engine = EngineUse("sound", "EBU R128, spectral flux and crowd rules", "1", deaf)
+    engine = EngineUse("sound", "EBU R128, spectral flux and crowd rules", "2", deaf)
     if options.speech is None:
         return _Listened(columns, None, (engine, NOBODY))
     rest = 1 - DECODE_SHARE

@@ -138,7 +138,7 @@ def freshness(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     a subject that does the same again and a shot that goes on and on are near 0. `embeddings` is (n, d)
     with NaN rows for missing frames.
     """
-    known = ~np.isnan(embeddings).any(axis=1)
+    known = np.asarray(~np.isnan(embeddings).any(axis=1))
     rows = np.where(known[:, None], embeddings, 0).astype(np.float32)
     best = np.full(len(rows), np.nan, np.float32)
     for start in range(AWAY_ROWS, len(rows), 256):

@@ -111,6 +111,17 @@ NOT_A_CROWD: dict[str, Callable[[], np.ndarray]] = {
 }
 
 
+def gated(random: np.random.Generator, length: float) -> np.ndarray:
+    """Hiss in bands of 400 Hz, each of which is louder or softer by itself, eighty times a second."""
+    total = np.zeros(int(length * RATE))
+    spectrum = np.fft.rfft(random.standard_normal(total.size))
+    hertz = np.fft.rfftfreq(total.size, 1 / RATE)
+    for low in range(300, 6500, 400):
+        band = np.fft.irfft(np.where((hertz >= low) & (hertz < low + 400), spectrum, 0), total.size)
+        total += band * np.repeat(random.uniform(0.2, 1, int(80 * length)), RATE // 80)
+    return sounds.level(total, 0.06)
+
+
 class TestAudioEvent:
     @pytest.mark.parametrize("other", NOT_A_CROWD)
     def test_applause_is_told_from(self, measure: Measure, other: str) -> None:
@@ -147,6 +158,20 @@ class TestAudioEvent:
         pitches = (880, 1100, 1320, 1760, 2200, 2640, 3520)
         chord = sum(sounds.tone(6, p) * (1 + 0.5 * np.sin(2 * np.pi * 6 * at + p)) for p in pitches)
         assert measure(0.3 * sounds.static(rng(1), 6) + 0.15 * chord)["audio_event"].max() < 0.2
+
+    def test_hiss_whose_bands_flicker_each_by_itself_is_no_crowd(self, measure: Measure) -> None:
+        """What noise reduction leaves of a hiss, as loud above the background as a crowd would be."""
+        left = np.concatenate([0.01 * sounds.static(rng(1), 5), gated(rng(2), 6)])
+        clapping = np.concatenate([0.01 * sounds.static(rng(1), 5), sounds.applause(rng(3), 6)])
+        assert measure(left)["audio_event"].max() < 0.2
+        assert measure(clapping)["audio_event"][12:20].min() > 0.5
+
+    def test_a_crowd_lasts_and_a_clatter_does_not(self, measure: Measure) -> None:
+        quiet = 0.01 * sounds.static(rng(1), 4)
+        claps = sounds.applause(rng(2), 8)
+        clatter, hands = (np.concatenate([quiet, claps[: int(s * RATE)], quiet]) for s in (1.25, 2.5))
+        assert measure(clatter)["audio_event"].max() < 0.2
+        assert measure(hands)["audio_event"].max() > 0.5
 
     def test_it_lies_where_the_crowd_is(self, measure: Measure) -> None:
         speech = sounds.spoken(("And the winner of the evening is about to be announced.",))[0][: 4 * RATE]
@@ -214,7 +239,9 @@ def _block(samples: np.ndarray) -> sound.Block:
         ("video/nasa_jwst_13s.mp4", 0.0, 0.05),
         ("video/googlework_35s.mp4", 0.0, 0.05),
         ("video/tech_short_vertical_55s.mp4", 0.0, 0.05),
+        ("video/chrome_ad_30s.mp4", 0.0, 0.05),
         ("audio/jfk_11s.flac", 0.0, 0.05),
+        ("audio/vad_27s.wav", 0.0, 0.05),
         ("video/crowd_walking_14s.mp4", 0.0, 0.0),
     ],
 )
