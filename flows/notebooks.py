@@ -12,14 +12,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from editron_core.cli.shared import reported
-from editron_core.config import ROOT
+from editron_core.config import ROOT, settings
 from editron_core.errors import EditronError, UsageError
 from editron_core.qa import workbench
 
@@ -39,7 +39,7 @@ class NotebookFailed(EditronError):
 
 def names() -> tuple[str, ...]:
     """The notebooks, in the order of the alphabet."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.py")))
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "conftest"))
 
 
 def run(name: str, parameters: Mapping[str, object], out: Path) -> Path:
@@ -55,7 +55,9 @@ def run(name: str, parameters: Mapping[str, object], out: Path) -> Path:
     checked = check(name, parameters)
     out.mkdir(parents=True, exist_ok=True)
     record = out.resolve() / f"{name}.ipynb"
-    _execute(nbformat.read(source, as_version=4), record, {"out_dir": str(out.resolve()), **checked})
+    # A relative home is meant from here, and the kernel sits elsewhere.
+    with _environment({**os.environ, "EDITRON_HOME": str(settings().home.resolve())}):
+        _execute(nbformat.read(source, as_version=4), record, {"out_dir": str(out.resolve()), **checked})
     return record
 
 
@@ -188,13 +190,19 @@ def _stripped(notebook: Any) -> Any:
     return stripped
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> AbstractContextManager[None]:
     """Let kernels started meanwhile have their home in `folder`, all settings at their defaults, no hub."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("EDITRON_")}
+    ffmpeg = {key: value for key, value in os.environ.items() if key == "EDITRON_FFMPEG"}
+    return _environment({**kept, **ffmpeg, "EDITRON_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1"})
+
+
+@contextmanager
+def _environment(inherited: Mapping[str, str]) -> Iterator[None]:
+    """Let children started meanwhile inherit this environment."""
     before = os.environ.copy()
-    for name in [name for name in before if name.startswith("EDITRON_") and name != "EDITRON_FFMPEG"]:
-        del os.environ[name]
-    os.environ |= {"EDITRON_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1"}
+    os.environ.clear()
+    os.environ.update(inherited)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What a notebook shows of golden items before anything is tuned: signals over time, and what each is worth.
+"""What a notebook shows of golden items: signals over time, what each is worth, and scorers side by side.
 
 Everything is a polars table that the pictures of `report.charts` take.
 """
@@ -6,14 +6,14 @@ Everything is a polars table that the pictures of `report.charts` take.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from editron_core.domain.evidence import MEASURED
-from editron_core.qa.evaluate import Evaluation, Floats, Scorer, evaluate
+from editron_core.qa.evaluate import Floats, Scorer, evaluate
 from editron_core.qa.golden import Golden, Kind
-from editron_core.qa.metrics import Interval
+from editron_core.qa.standings import standing
 from editron_core.score import scorer as lane
 from editron_core.score.profile import Profile
 
@@ -59,28 +59,10 @@ def worth(golden: Sequence[Golden]) -> pl.DataFrame:
     """
     import polars as pl
 
-    rows = []
-    for name in MEASURED:
-        rho = evaluate(golden, of_signal(name)).spearman
-        filled = [_filled(one, name) for one in golden]
-        rows.append({**_interval(name, rho), "measured": float(np.mean(filled))})
-    return pl.DataFrame(rows).sort("mean", "name", descending=[True, False])
-
-
-def standing(evaluations: Mapping[str, Evaluation]) -> pl.DataFrame:
-    """Scorers side by side: `name`, `mean`, `low`, `high` of rho, `pairs` in order, `hits`, `items`."""
-    import polars as pl
-
-    rows: list[dict[str, Any]] = [
-        {
-            **_interval(name, of.spearman),
-            "pairs": of.pairwise,
-            "hits": of.hits,
-            "items": of.spearman.count,
-        }
-        for name, of in evaluations.items()
-    ]
-    return pl.DataFrame(rows)
+    found = standing({name: evaluate(golden, of_signal(name)) for name in MEASURED})
+    filled = [float(np.mean([_filled(one, name) for one in golden])) for name in MEASURED]
+    table = found.select("name", "mean", "low", "high", pl.Series("measured", filled))
+    return table.sort("mean", "name", descending=[True, False])
 
 
 def over_time(golden: Golden, profile: Profile) -> pl.DataFrame:
@@ -101,10 +83,6 @@ def tall(frame: pl.DataFrame) -> pl.DataFrame:
     """The signals of `over_time` one below the other: `time_s`, `name`, `value`; unmeasured ones left out."""
     filled = [name for name in MEASURED if name in frame.columns and frame[name].null_count() < frame.height]
     return frame.unpivot(on=filled, index="time_s", variable_name="name", value_name="value")
-
-
-def _interval(name: str, of: Interval) -> dict[str, Any]:
-    return {"name": name, "mean": of.mean, "low": of.low, "high": of.high}
 
 
 def _filled(golden: Golden, name: str) -> float:

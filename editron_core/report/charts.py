@@ -53,7 +53,9 @@ def bars(frame: pl.DataFrame, *, title: str, axis: str, group: str = "") -> Pict
     import altair as alt
 
     chart = alt.Chart(frame).mark_bar(height={"band": 0.8})
-    shown = chart.encode(y=_names(frame), x=alt.X("value:Q", title=axis), **_grouped(frame, group))
+    shown = chart.encode(
+        y=_names(frame), x=alt.X("value:Q", title=axis, axis=alt.Axis(tickCount=6)), **_grouped(frame, group)
+    )
     return _sized(shown, title, _height(frame, group))
 
 
@@ -83,7 +85,7 @@ def signals(frame: pl.DataFrame, *, title: str) -> Picture:
         .mark_area(interpolate="step-after", line={"strokeWidth": 1}, opacity=0.35)
         .encode(
             x=alt.X("time_s:Q", title=TIME, axis=alt.Axis(grid=False)),
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(values=[0, 1])),
+            y=alt.Y("value:Q", scale=alt.Scale(domain=[0, 1]), axis=None),
             row=alt.Row("name:N", sort=order, title=None, spacing=6, header=header),
             color=alt.value(OURS),
         )
@@ -131,7 +133,11 @@ def history(frame: pl.DataFrame, *, title: str, axis: str) -> Picture:
     """A search: what each trial came to, and the best so far. Columns `trial`, `value`, `best`."""
     import altair as alt
 
-    base = alt.Chart(frame).encode(x=alt.X("trial:Q", title="trial"))
+    base = alt.Chart(frame).encode(
+        x=alt.X(
+            "trial:Q", title="trial", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(zero=False)
+        )
+    )
     value = alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False))
     tried = base.mark_point(filled=True, size=22, opacity=0.45, color=QUIET).encode(y=value)
     best = base.mark_line(interpolate="step-after", color=OURS, strokeWidth=2).encode(y="best:Q")

@@ -106,16 +106,18 @@ def test_an_edited_twin_changes_the_notebook_and_its_output(
 
 
 def test_a_run_takes_parameters_and_keeps_record_and_results_in_its_folder(
-    shelf: Path, tmp_path: Path, home: Path
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = (shelf / "adding.ipynb").read_bytes()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EDITRON_HOME", "home")  # seen from here, not from where the kernel sits
     record = notebooks.run("adding", {"count": "4", "scale": 2, "loud": "true"}, tmp_path / "out")
     assert record == tmp_path / "out" / "adding.ipynb"
     said = [o for cell in outputs(record).values() for o in cell if o.get("name") == "stdout"]
     assert said[0]["text"] == "SUM=12.00\n"
     results = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert results["total"] == 12
-    assert results["home"] == str(home), "a run in production works on the home of who runs it"
+    assert results["home"] == str(tmp_path / "home"), "a run in production works on the home of who runs it"
     assert (shelf / "adding.ipynb").read_bytes() == before, "the source stays as it is"
 
 

@@ -1,0 +1,128 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Tune the scoring
+#
+# A search over cached evidence: nothing is decoded. It begins at a profile, keeps every trial in the store,
+# and goes on there when it is run again. It looks at the real items of the tune split only.
+
+# %% tags=["parameters"]
+profile: str = "default"  # name or path of the profile that the search starts from
+trials: int = 16  # trials of the linear study in all, those of earlier runs included; shapes get a few
+study: str = ""  # name of the study to go on with; empty is one that belongs to these items and this profile
+out_dir: str = ""  # folder for the candidates and metrics.json; empty is one below the home
+
+# %%
+import polars as pl
+
+from editron_core.config import settings
+from editron_core.domain.label import Split
+from editron_core.lane import Lane
+from editron_core.lane.labelled import beside_people
+from editron_core.qa import golden, standings, workbench
+from editron_core.qa.tune import Search, tune, verdicts, words
+from editron_core.report import charts
+from editron_core.report.tables import Table
+from editron_core.score import profile as profiles
+from editron_core.score.writing import to_toml
+from editron_core.store import Store
+
+# %%
+charts.prepare()
+out = workbench.seat("tune_scoring", out_dir)
+store = Store.open(settings().database, settings().blobs)
+items = golden.load().open(golden.Kind.REAL)
+start = profiles.load(profile)
+additive = tune(items, start, Search("additive", trials, study), storage=store.studies.storage)
+linear = additive.linear
+for found in (linear, additive):
+    print(f"study {found.study}: {len(found.trials.points)} trials on {len(items)} real items")
+
+# %% [markdown]
+# ## The search
+#
+# Each point is a setting, judged on items that its weights were not fitted on. The best of many is best
+# partly by luck: its height here is not what may be reported. A line that still climbs at the end asks for
+# more trials.
+
+# %%
+axis = "mean rho, items held out"
+searched = charts.history(standings.history(linear.trials), title="Linear weights", axis=axis)
+searched & charts.history(standings.history(additive.trials), title="Learned shapes", axis=axis)
+
+# %% [markdown]
+# ## What was learned
+#
+# Where the bars of one signal differ much, look in `explore_signals` whether the evidence bears that out.
+
+# %%
+learned = {"start": start, "linear": linear.profile, "additive": additive.profile}
+charts.bars(standings.weights(learned), title="Weights", axis="share of the score", group="profile")
+
+# %% [markdown]
+# The additive scorer bends each signal before it is weighed. A straight line says that the linear scorer
+# had it right; a bow with its top in the middle, that more is not always better.
+
+# %%
+charts.shapes(standings.shapes(additive.profile), title="Shapes of the additive scorer")
+
+# %% [markdown]
+# ## What may be reported
+#
+# Held out: every item is scored by a candidate whose weights and setting the other items chose. Fitted on:
+# the candidate on the very items that it was fitted on, which is too good to be true. The start is shown as
+# it is; where it was tuned on these items itself, it is flattered too.
+
+# %%
+found = {"linear": linear, "additive": additive}
+judged = {name: verdicts(items, start, each) for name, each in found.items()}
+beside = {verdict.name: verdict.evaluation for verdict in judged["linear"]}
+held_out = standings.standing({name: each.evaluation for name, each in found.items()} | beside, "held out")
+fitted = standings.standing({name: each.fitted for name, each in found.items()}, "fitted on")
+charts.intervals(pl.concat([held_out, fitted]), title="Against the panel", axis="rho", group="items")
+
+# %%
+Table(standings.candidates(judged))
+
+# %% [markdown]
+# Which items gained, and which paid for it:
+
+# %%
+sides = (f"profile {start.name}", "linear")
+each = standings.item_by_item({sides[0]: beside[sides[0]], "linear": linear.evaluation})
+charts.pairs(each, title="Item by item, held out", axis="rho", sides=sides)
+
+# %% [markdown]
+# ## What people decided
+#
+# Labels that follow from approvals, rejections and trims. They exist only where a profile had already
+# chosen: they can teach and never measure, so they have a table of their own.
+
+# %%
+labelled = beside_people(Lane(store, settings()), learned, Split.REVIEW)
+Table(labelled) if labelled.height else print("nobody has decided about a cut yet")
+
+# %% [markdown]
+# ## In numbers
+
+# %% tags=["keep_output", "nbval-check-output"]
+print(Table(held_out.drop("group")))
+print(f"linear: rho {words(linear.evaluation.spearman)} on items held out")
+print(f"additive: rho {words(additive.evaluation.spearman)} on items held out")
+
+# %%
+for name, each in found.items():
+    (out / f"{name}.toml").write_text(to_toml(each.profile), "utf-8")
+hashes = {name: each.profile.hash for name, each in found.items()}
+said = standings.candidates(judged).to_dicts()
+workbench.record(
+    out, {"profiles": hashes, "held_out": held_out.to_dicts(), "fitted": fitted.to_dicts(), "verdicts": said}
+)
+store.close()
+print("candidates in linear.toml and additive.toml, results in metrics.json")
