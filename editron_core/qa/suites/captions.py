@@ -64,8 +64,9 @@ def readings(
     pictures.clear(SUITE)
     found: list[Reading] = []
     off = dict.fromkeys((line.locale for line in export.SAID), 0)
+    goldens = {case: _read(case) for case in (Case(p, a) for p in presets for a in aspects)}
     for case, now in _rendered(presets, aspects):
-        golden = _read(case)
+        golden = goldens[case]
         compared = framediff.compare(golden, now)
         if compared.differing:
             _draw(case, golden, now, compared)

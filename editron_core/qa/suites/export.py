@@ -6,16 +6,18 @@ out, because what a lossy encoder writes depends on its version and its threads.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from editron_core.domain.batch import BatchStatus, MediaFile
+from editron_core.domain.batch import MediaFile
 from editron_core.domain.brand import BrandKit
 from editron_core.domain.timeline import Clip, Crop, CropKey, Timeline
 from editron_core.domain.transcript import Transcript, Word
@@ -23,10 +25,9 @@ from editron_core.edit import captions
 from editron_core.edit.blueprint import Blueprint, CaptionPreset, Captions
 from editron_core.edit.fonts import fonts_dir
 from editron_core.edit.subtitle_files import write_captions
-from editron_core.media.probe import probe
 from editron_core.qa import drawn
 from editron_core.qa.framediff import Pixels
-from editron_core.qa.suites.footage import recipe
+from editron_core.qa.suites.footage import media_file, recipe
 from editron_core.render import encode, graph, presets
 from editron_core.render.marks import caption_frame
 from editron_core.render.plan import RenderPlan
@@ -70,19 +71,10 @@ class Cut:
 
 
 def cut(folder: Path, said: Sequence[Said] = SAID, aspects: Sequence[str] = tuple(SHARE)) -> Cut:
-    """Draw the footage of `said` into `folder` and cut it: one clip per line, cropped to each aspect."""
-    plan = recipe("captions", [(line.scene, float(SECONDS), "cut") for line in said], size=(640, 360))
-    video = drawn.draw(plan, folder).video
-    file = MediaFile(
-        "drawn",
-        "batch",
-        video.name,
-        str(video),
-        "0" * 64,
-        video.stat().st_size,
-        BatchStatus.READY,
-        probe(video),
-    )
+    """Lay the drawn footage of `said` into `folder` and cut it: one clip per line, cropped to each aspect."""
+    video = folder / "captions.mp4"
+    video.write_bytes(_footage(tuple(said)))
+    file = media_file(video)
     clips = tuple(
         Clip(file.id, Span(at * SECONDS, (at + 1) * SECONDS), None, _crops(line.centre, aspects))
         for at, line in enumerate(said)
@@ -137,6 +129,14 @@ def brightness(plan: RenderPlan, frames: Collection[int]) -> dict[str, NDArray[n
         aspect: pixels.reshape(-1, plan.size(aspect)[1], plan.size(aspect)[0])
         for aspect, pixels in raw.items()
     }
+
+
+@lru_cache(maxsize=1)
+def _footage(said: tuple[Said, ...]) -> bytes:
+    """The clip, drawn once in a process: several suites look at it."""
+    plan = recipe("captions", [(line.scene, float(SECONDS), "cut") for line in said], size=(640, 360))
+    with tempfile.TemporaryDirectory(prefix="editron-footage-") as room:
+        return drawn.draw(plan, Path(room)).video.read_bytes()
 
 
 def _piped(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from pathlib import Path
 
+from editron_core.domain.batch import BatchStatus, MediaFile
+from editron_core.media.probe import probe
 from editron_core.qa.canvas import colour
 from editron_core.qa.recipe import Recipe, SceneSpec
 from editron_core.qa.voice import Voice
@@ -39,6 +42,20 @@ def recipe(
         specs.append(_scene(kind, Span(at, end), dissolve=enter == "dissolve"))
         at = end
     return Recipe(name, seed, size, FPS, "calm", 96, "en", Voice(), tuple(specs))
+
+
+def media_file(video: Path) -> MediaFile:
+    """A drawn clip as the render knows its files."""
+    return MediaFile(
+        id="drawn",
+        batch_id="batch",
+        name=video.name,
+        path=str(video),
+        sha256="0" * 64,
+        size_bytes=video.stat().st_size,
+        status=BatchStatus.READY,
+        probe=probe(video),
+    )
 
 
 def _scene(kind: str, span: Span, *, dissolve: bool) -> SceneSpec:

@@ -20,16 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editron_core import process
-from editron_core.domain.batch import BatchStatus, MediaFile
+from editron_core.domain.batch import MediaFile
 from editron_core.domain.brand import BrandKit
 from editron_core.domain.timeline import Clip, Timeline
 from editron_core.edit.fonts import fonts_dir
 from editron_core.media import ffmpeg
-from editron_core.media.probe import probe
 from editron_core.qa import drawn, soundtrack, voiceover
 from editron_core.qa.reading import Reading
 from editron_core.qa.recipe import Recipe, Sound
-from editron_core.qa.suites.footage import FPS, recipe
+from editron_core.qa.suites.footage import FPS, media_file, recipe
 from editron_core.render import presets
 from editron_core.render import sound as stage
 from editron_core.render.plan import RenderPlan
@@ -72,16 +71,7 @@ def readings(names: Sequence[str] | None = None) -> tuple[Reading, ...]:
     found: list[Reading] = []
     with tempfile.TemporaryDirectory(prefix="editron-sound-") as room:
         video = drawn.draw(plan, Path(room)).video
-        file = MediaFile(
-            "drawn",
-            "batch",
-            video.name,
-            str(video),
-            "0" * 64,
-            video.stat().st_size,
-            BatchStatus.READY,
-            probe(video),
-        )
+        file = media_file(video)
         for name in names or presets.shipped():
             folder = Path(room) / name
             folder.mkdir()
