@@ -140,6 +140,7 @@ def _drawn(path: Path, split: Split, formula: str) -> Golden:
         raise DefinitionError(
             f"has no {', '.join(sorted(missing))} under [golden]", subject=str(path), remedy="add them"
         )
+    truth = truths.by_construction(plan, facts["brief"])
     with tempfile.TemporaryDirectory(prefix="editron-golden-") as aside:
         clip = draw(plan, Path(aside))
         if clip.spoken:
@@ -157,7 +158,7 @@ def _drawn(path: Path, split: Split, formula: str) -> Golden:
         footage=f"{path.stem}.mp4",
         formula=formula,
     )
-    return golden.checked(Golden(item, evidence, truths.by_construction(plan, facts["brief"])))
+    return golden.checked(Golden(item, evidence, truth))
 
 
 def _real(

@@ -63,31 +63,39 @@ class Report:
         return not (self.changes or self.moments or self.failed)
 
 
-def regress(folder: Path = golden.FOLDER, suites: Suites | None = None, only: Sequence[str] = ()) -> Report:
-    """Take the readings and compare them with the baseline in `folder`.
+@dataclass(frozen=True)
+class _Taken:
+    """What the suites gave."""
 
-    `suites` are those of `suites.SUITES` where none are given, and `only` names some of them. Raises
-    UsageError for an unknown suite, a golden dataset that is damaged, or a baseline that is.
+    readings: tuple[Reading, ...]
+    ran: frozenset[str]
+    skipped: Mapping[str, str]
+    failed: Mapping[str, str]
+
+
+def regress(folder: Path = golden.FOLDER, suites: Suites = SUITES, only: Sequence[str] = ()) -> Report:
+    """Take the readings of `suites` (of those named in `only`) and compare them with the baseline.
+
+    Raises UsageError for an unknown suite, and for a golden dataset or a baseline that is damaged.
     """
-    return _compare(folder, *_take(suites or SUITES, only))
+    return _compare(folder, _take(suites, only))
 
 
-def bless(folder: Path = golden.FOLDER, suites: Suites | None = None, only: Sequence[str] = ()) -> Report:
+def bless(folder: Path = golden.FOLDER, suites: Suites = SUITES, only: Sequence[str] = ()) -> Report:
     """Take the readings and make them the baseline; the report holds what was before and is now.
 
-    Suites that were skipped or not asked for keep what was blessed. Raises UsageError where one fails:
-    what could not be read cannot be blessed.
+    Suites that were skipped or not asked for keep what was blessed. Raises UsageError as `regress` does,
+    and where a suite fails: what could not be read cannot be blessed.
     """
-    readings, skipped, failed = _take(suites or SUITES, only)
-    if failed:
-        suite, why = next(iter(failed.items()))
+    taken = _take(suites, only)
+    for suite, why in taken.failed.items():
         raise UsageError(f"cannot be blessed: {why}", subject=f"suite {suite}", remedy="mend it first")
-    report = _compare(folder, readings, skipped, failed)
-    ran = {reading.suite for reading in readings}
-    kept = [reading for reading in _baseline(folder) if reading.suite not in ran]
-    ordered = sorted((*kept, *readings), key=lambda reading: reading.suite)
+    report = _compare(folder, taken)
+    rest = set(suites) - taken.ran
+    kept = [reading for reading in _baseline(folder) if reading.suite in rest]
+    ordered = sorted((*kept, *taken.readings), key=lambda reading: reading.suite)
     keep.write_json(folder / BASELINE, {"readings": codec.dump(tuple(ordered))})
-    if scoring.SUITE in ran:
+    if scoring.SUITE in taken.ran:
         expected.bless(folder, _moments(folder))
     return report
 
@@ -112,33 +120,32 @@ def _change(old: Reading | None, new: Reading | None) -> Change:
     return Change(known.suite, known.name, before, after, known.unit, known.tolerance)
 
 
-def _take(suites: Suites, only: Sequence[str]) -> tuple[tuple[Reading, ...], dict[str, str], dict[str, str]]:
-    """The readings, and why suites were skipped and failed."""
+def _take(suites: Suites, only: Sequence[str]) -> _Taken:
     for name in only:
         if name not in suites:
             raise UsageError("is no suite", subject=name, remedy=f"suites are {', '.join(suites)}")
     readings: list[Reading] = []
+    ran: set[str] = set()
     skipped, failed = {}, {}
     for name, read in suites.items():
         if only and name not in only:
             continue
         try:
             readings += read()
+            ran.add(name)
         except EngineUnavailable as error:
             skipped[name] = str(error)
         except EditronError as error:
             failed[name] = str(error)
-    return tuple(readings), skipped, failed
+    return _Taken(tuple(readings), frozenset(ran), skipped, failed)
 
 
-def _compare(
-    folder: Path, readings: tuple[Reading, ...], skipped: dict[str, str], failed: dict[str, str]
-) -> Report:
-    ran = {reading.suite for reading in readings}
-    before = [reading for reading in _baseline(folder) if reading.suite in ran]
-    moments = expected.differences(folder, _moments(folder)) if scoring.SUITE in ran else {}
+def _compare(folder: Path, taken: _Taken) -> Report:
     cells = coverage(golden.load(folder).items)
-    return Report(readings, changes(before, readings), moments, cells, skipped, failed)
+    before = [reading for reading in _baseline(folder) if reading.suite in taken.ran]
+    moments = expected.differences(folder, _moments(folder)) if scoring.SUITE in taken.ran else {}
+    found = changes(before, taken.readings)
+    return Report(taken.readings, found, moments, cells, taken.skipped, taken.failed)
 
 
 def _moments(folder: Path) -> dict[str, tuple[expected.Chosen, ...]]:

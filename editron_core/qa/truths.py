@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from editron_core.errors import UsageError
+from editron_core.errors import DefinitionError, UsageError
 from editron_core.qa.golden import Raters, Truth
 from editron_core.qa.recipe import Recipe
 from editron_core.times import Span, seconds
@@ -38,7 +38,7 @@ class Labels:
 
 
 def by_construction(plan: Recipe, brief: str) -> Truth:
-    """The truth of a drawn clip. Raises UsageError for a recipe without a payoff."""
+    """The truth of a drawn clip. Raises DefinitionError for a recipe without a payoff."""
     worth = _worth(plan)
     best = max((scene.payoff for scene in plan.scenes if scene.payoff), key=lambda span: span.duration)
     windows = -(-plan.duration // WINDOW_S)
@@ -90,7 +90,7 @@ def _worth(plan: Recipe) -> list[tuple[Span, int]]:
     out: list[tuple[Span, int]] = []
     paying = [n for n, scene in enumerate(plan.scenes) if scene.payoff is not None]
     if not paying:
-        raise UsageError("has no payoff", subject=plan.name, remedy="give one scene a `payoff`")
+        raise DefinitionError("has no payoff", subject=plan.name, remedy="give one scene a `payoff`")
     for number, scene in enumerate(plan.scenes):
         near = any(abs(number - other) <= 1 for other in paying)
         value = 1 if scene.kind in DEAD else 3 if near else 2
