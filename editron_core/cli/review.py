@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -135,12 +135,21 @@ def list_labels(as_json: Json = False) -> None:
     for kind, rows in kinds.items():
         if rows:
             terminal.out.print(f"[bold]{kind}[/]")
-            shown = [{**row, "hash": row["file_sha256"], "raters": ", ".join(row["raters"])} for row in rows]
-            terminal.show_rows(shown, LABEL_COLUMNS)
+            terminal.show_rows([_label_row(row) for row in rows], LABEL_COLUMNS)
     if not any(kinds.values()):
         terminal.out.print(
             'No label yet. Rate a file with [bold]editron review rate FILE --ratings "3 4 5"[/].'
         )
+
+
+def _label_row(row: dict[str, Any]) -> dict[str, Any]:
+    agreement = None if row["agreement"] is None else f"{row['agreement']:.2f}"
+    return {
+        **row,
+        "hash": row["file_sha256"],
+        "raters": ", ".join(row["raters"]),
+        "agreement": agreement,
+    }
 
 
 def _numbers(words: str) -> list[int]:

@@ -14,17 +14,17 @@ LOWEST, HIGHEST = 1, 5
 
 
 class Raters(StrEnum):
-    """What kind of rater gave a label. Kinds are never mixed in one number."""
+    """Who said what is worth showing. Labels of different raters are never mixed in one number."""
 
     CONSTRUCTION = "construction"
-    """Nobody: the footage was drawn so."""
+    """Nobody: the recipe of drawn footage knows where its payoff is."""
     AUTOMATED = "automated"
-    """A model, however many of its answers there are."""
+    """A model; several briefs to one model are one taste, however many columns they fill."""
     PEOPLE = "people"
 
 
 class Split(StrEnum):
-    """What labels may be used for."""
+    """What labels, and the golden items that hold them, may be used for."""
 
     TUNE = "tune"
     """Fitting, and cross-validation."""

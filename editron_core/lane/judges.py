@@ -54,13 +54,13 @@ class HoldoutFigure:
 
 def judges() -> Judges:
     """The gate and the holdout of the golden dataset in this checkout. Raises UsageError without one."""
-    from editron_core.qa import gate
+    from editron_core.qa.gate import gate
 
     dataset = golden.load()
     manifest = (dataset.folder / golden.MANIFEST).read_bytes()
     return Judges(
         golden_hash=hashlib.sha256(manifest).hexdigest(),
-        gate=lambda profile: gate.gate(profile, dataset),
+        gate=lambda profile: gate(profile, dataset),
         holdout=lambda profile, record: figure(profile, dataset, record),
     )
 

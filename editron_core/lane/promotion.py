@@ -138,6 +138,8 @@ def _gated(store: Store, profile: Profile, judges: Judges) -> dict[str, Any]:
     verdict = judges.gate(profile)
     result = _data(verdict)
     store.qa_runs.finish(run.id, result)
+    if result.get("profile_hash", profile.hash) != profile.hash:
+        raise CheckFailed("is not the profile that the gate judged", subject=f"profile {profile.name}")
     if not verdict.passed:
         failed = [check["name"] for check in result.get("checks", ()) if not check["passed"]]
         raise CheckFailed(

@@ -27,6 +27,8 @@ from pydantic import ValidationError
 from editron_core.config import ROOT
 from editron_core.domain import codec
 from editron_core.domain.evidence import Evidence
+from editron_core.domain.label import Raters as Raters
+from editron_core.domain.label import Split as Split
 from editron_core.errors import UsageError
 from editron_core.qa import wordeye
 from editron_core.score.brief import Brief
@@ -44,26 +46,6 @@ class Kind(StrEnum):
 
     DRAWN = "drawn"
     REAL = "real"
-
-
-class Split(StrEnum):
-    """What an item may be used for."""
-
-    TUNE = "tune"
-    HOLDOUT = "holdout"
-    """Read at promotion only, and each reading is recorded."""
-    REVIEW = "review"
-    """Decisions of people on what the lane showed; they come from the store, never from a folder."""
-
-
-class Raters(StrEnum):
-    """Who said what is worth showing. Labels of different raters are never mixed in one number."""
-
-    CONSTRUCTION = "construction"
-    """Nobody: the recipe knows where its payoff is."""
-    AUTOMATED = "automated"
-    """A model; several briefs to one model are one taste, however many columns they fill."""
-    PEOPLE = "people"
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,7 @@ def _split(sha256: str) -> Split:
     """The split of a file in the golden dataset, where there is one that holds it; else tune."""
     if not (golden.FOLDER / golden.MANIFEST).is_file():
         return Split.TUNE
-    held = {item.checksum: Split(item.split.value) for item in golden.load().items}
+    held = {item.checksum: item.split for item in golden.load().items}
     return held.get(sha256, Split.TUNE)
 
 

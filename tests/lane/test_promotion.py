@@ -16,6 +16,7 @@ from editron_core.errors import Busy, CheckFailed, NotFound, StoreError, UsageEr
 from editron_core.lane import promotion, registry
 from editron_core.lane.judges import Judges
 from editron_core.lane.promotion import Wish
+from editron_core.qa.gate import GateResult
 from editron_core.score import profile as profiles
 from editron_core.score.profile import Profile
 from editron_core.store import Store
@@ -110,6 +111,14 @@ def test_what_the_gate_refuses_stays_in_research_and_the_refusal_is_kept(store: 
     (run,) = store.qa_runs.list(QaKind.GATE, profile_hash=shipped.hash)
     assert run.result is not None
     assert run.result["passed"] is False
+    assert store.promotions.list() == ()
+
+
+def test_the_verdict_on_another_profile_is_none_on_this_one(store: Store, bench: Bench) -> None:
+    other = GateResult("other", "e" * 64, True, ())
+    mistaken = Judges("g" * 64, lambda profile: other, bench.holdout)
+    with pytest.raises(CheckFailed, match="not the profile that the gate judged"):
+        promotion.promote(store, profiles.load("default"), WISH, lambda: mistaken)
     assert store.promotions.list() == ()
 
 
