@@ -12,7 +12,7 @@ place within it. The same table and profile give the same bytes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from functools import reduce
@@ -51,11 +51,13 @@ def scored(table: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.D
 
 def score(table: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.Series:
     """The column `score` alone, Float64 0..1 or null: what a search needs."""
-    known = [name for name in profile.weights if table[name].null_count() < len(table)]
+    gaps = {name: table[name].null_count() for name in profile.weights}
+    known = {name: gap for name, gap in gaps.items() if gap < len(table)}
     if not known:
         return pl.Series("score", [None] * len(table), pl.Float64)
     each = values(table, profile)
-    weighed = pl.sum_horizontal(each[name] * profile.weights[name] for name in known)
+    added = {name: each[name] * profile.weights[name] for name in known}
+    weighed = _sum(added[name].fill_null(0) if gap else added[name] for name, gap in known.items())
     # By itself: an expression that names its input twice evaluates all of it twice.
     mean = table.select((weighed / _weight(table, profile)).cast(pl.Float64).alias("score"))["score"]
     return _smoothed(mean.fill_nan(None), profile, step)
@@ -142,7 +144,13 @@ def _weight(table: pl.DataFrame, profile: Profile) -> pl.Expr | float:
         for name, weight in profile.weights.items()
         if 0 < gaps[name] < len(table)
     ]
-    return pl.sum_horizontal(pl.lit(whole), *gappy) if gappy else whole
+    return _sum(gappy) + whole if gappy else whole
+
+
+def _sum(columns: Iterable[pl.Expr]) -> pl.Expr:
+    """The sum from left to right. `pl.sum_horizontal` adds many columns in an order that differs from run to
+    run, and with it the last digits."""
+    return reduce(add, columns)
 
 
 def _shaped(signal: pl.Expr, shape: Sequence[float]) -> pl.Expr:

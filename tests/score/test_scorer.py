@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from editron_core.domain.evidence import MEASURED
 from editron_core.score import scorer
 from editron_core.score.brief import Brief
 from editron_core.score.profile import Normalisation, Profile
@@ -169,3 +170,11 @@ def test_a_column_that_evidence_does_not_have_counts_as_not_measured(name):
     seen = replace(seen, table=seen.table.drop("motion"))
     profile = Profile("p", {name: 0.5, "loudness": 0.5})
     assert curve(seen, profile, NO_BRIEF)[name].null_count() == ROWS
+
+
+def test_many_signals_give_the_same_bytes_each_time():
+    names = [name for name in MEASURED if name != "novelty"]
+    seen = evidence({name: noise(seed) for seed, name in enumerate(names)})
+    profile = Profile("all", {name: 1 / len(names) for name in names})
+    first = curve(seen, profile, NO_BRIEF)
+    assert all(curve(seen, profile, NO_BRIEF).equals(first) for _ in range(50))
