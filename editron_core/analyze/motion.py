@@ -131,10 +131,9 @@ def exposure(grey: np.ndarray) -> float:
 
 def colour(picture: np.ndarray) -> float:
     """Colourfulness of Hasler and Suesstrunk (2003) over `COLOURFUL`, of RGB (H, W, 3) uint8."""
-    red, green, blue = np.moveaxis(picture.astype(np.float32), 2, 0)
-    across, along = red - green, (red + green) / 2 - blue
-    spread = np.hypot(across.std(), along.std())
-    return _clip(float(spread + 0.3 * np.hypot(across.mean(), along.mean())) / COLOURFUL)
+    cv2 = opencv()
+    mean, spread = cv2.meanStdDev(cv2.transform(picture.astype(np.float32), _OPPONENT))
+    return _clip(float(np.linalg.norm(spread) + 0.3 * np.linalg.norm(mean)) / COLOURFUL)
 
 
 def richness(grey: np.ndarray) -> float:
@@ -159,3 +158,5 @@ def _clip(value: float) -> float:
 
 
 _WELL = np.exp(-((np.arange(256) / 255 - MID_GREY) ** 2) / (2 * SPREAD**2))
+_OPPONENT = np.array([[1, -1, 0], [0.5, 0.5, -1]], np.float32)
+"""From RGB to red less green, and yellow less blue."""

@@ -13,8 +13,8 @@ import numpy as np
 
 from editron_core.media.frames import opencv
 
-LONGER_SIDE = 32
-"""Pixels: what is smaller than a thirtieth of the picture is no subject of it."""
+LONGER_SIDE = 24
+"""Pixels: what is narrower than a twentieth of the picture is no subject of it."""
 BORDER = 0.1
 """Width of the border, as a share of the shorter side."""
 LIKE = 0.05
