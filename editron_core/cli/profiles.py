@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from editron_core.cli import terminal
+from editron_core.cli.gate import show_checks
 from editron_core.cli.shared import Json, Knobs, open_store, read_knobs
 from editron_core.errors import UsageError
 
@@ -92,7 +93,7 @@ def promote(
             {**codec.dump(step), "name": found.name, "holdout": held_out, "next": next_step, **standing}
         )
         return
-    _show_checks(step.gate or held_out or {})
+    show_checks(step.gate or held_out or {})
     who = f"[bold]{terminal.plain(found.name)}[/] {found.hash[:12]}"
     terminal.out.print(f"{who}: {step.came_from} -> [bold]{step.went_to}[/]")
     terminal.out.print(f"next   {command}" if follows else "production scores with it", soft_wrap=True)
@@ -151,34 +152,13 @@ def _stage(word: str) -> ProfileStage | None:
     return ProfileStage(word)
 
 
-def _show_checks(judged: dict[str, Any]) -> None:
-    for check in judged.get("checks", ()):
-        mark = "[green]✓[/]" if check["passed"] else "[red]✗[/]"
-        terminal.out.print(
-            f"{mark} {check['name']}: {terminal.plain(str(check['measured']))} "
-            f"[dim](must be {terminal.plain(str(check['required']))})[/]",
-            soft_wrap=True,
-        )
-    if "spearman" in judged:
-        best = max(judged["baselines"].items(), key=lambda pair: pair[1]["mean"])
-        terminal.out.print(
-            f"holdout {_interval(judged['spearman'])}; best baseline {best[0]} {_interval(best[1])}; "
-            f"raters {', '.join(judged['raters'])}",
-            soft_wrap=True,
-        )
-
-
-def _interval(one: dict[str, Any]) -> str:
-    return f"{one['mean']:.3f} ({one['low']:.3f} to {one['high']:.3f}, {one['count']} items)"
-
-
 def _show_standing(standing: dict[str, Any]) -> None:
     terminal.out.print(f"[bold]stands at[/] {standing['stage']}")
     if standing["promotions"]:
         _show_steps(standing["promotions"])
     for run in standing["qa_runs"]:
         if run["kind"] == "holdout" and run["result"]:
-            _show_checks(run["result"])
+            show_checks(run["result"])
 
 
 def _show_steps(rows: list[dict[str, Any]]) -> None:

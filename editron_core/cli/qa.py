@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from editron_core.cli import golden, terminal
+from editron_core.cli import gate, golden, terminal
 from editron_core.cli.shared import Json, reported
 from editron_core.domain import codec
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.command()(golden.freeze)
 app.command()(golden.regress)
+app.command()(gate.gate)
 
 
 class Format(StrEnum):

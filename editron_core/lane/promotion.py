@@ -98,6 +98,14 @@ def rollback(store: Store, name: str, wish: Wish) -> tuple[Promotion, Promotion]
     return store.promotions.roll_back(name, back, wish.author, wish.reason)
 
 
+def examine(store: Store, profile: Profile, judges: Judges) -> dict[str, Any]:
+    """The gate's result, JSON-ready, with the id of the QA run that it is kept as. The holdout stays shut."""
+    run = store.qa_runs.begin(QaKind.GATE, judges.golden_hash, profile.hash)
+    result = _data(judges.gate(profile))
+    store.qa_runs.finish(run.id, result)
+    return {"run": run.id, **result}
+
+
 def _standing(store: Store, profile: Profile) -> RegisteredProfile:
     """Where a profile stands; raises StoreError where what is registered is not what was registered."""
     try:
@@ -134,20 +142,15 @@ def _namesakes(store: Store, profile: Profile) -> str:
 
 
 def _gated(store: Store, profile: Profile, judges: Judges) -> dict[str, Any]:
-    run = store.qa_runs.begin(QaKind.GATE, judges.golden_hash, profile.hash)
-    verdict = judges.gate(profile)
-    result = _data(verdict)
-    store.qa_runs.finish(run.id, result)
-    if result.get("profile_hash", profile.hash) != profile.hash:
-        raise CheckFailed("is not the profile that the gate judged", subject=f"profile {profile.name}")
-    if not verdict.passed:
+    result = examine(store, profile, judges)
+    if not result["passed"]:
         failed = [check["name"] for check in result.get("checks", ()) if not check["passed"]]
         raise CheckFailed(
             f"does not pass the gate: {', '.join(failed) or 'see its result'}",
             subject=f"profile {profile.name}",
             remedy=f"editron qa gate {profile.name}",
         )
-    return {"run": run.id, **result}
+    return result
 
 
 def _held_out(store: Store, profile: Profile, judges: Judges) -> str:
