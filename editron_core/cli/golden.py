@@ -77,19 +77,23 @@ def regress(
     """
     from editron_core.qa import golden
     from editron_core.qa import regress as harness
-    from editron_core.qa.suites import write_goldens
+    from editron_core.qa.suites import diff_pictures, write_goldens
 
     where = folder or golden.FOLDER
     with reported():
-        made = write_goldens() if bless and not suite and folder is None else ()
+        made = write_goldens(suite or ()) if bless and folder is None else ()
         run = harness.bless if bless else harness.regress
         report = run(where, only=suite or ())
         notes = _notes(where)
+        pictures = [str(path.resolve()) for path in diff_pictures(suite or ())]
     if as_json:
-        facts = {"blessed": bless, "goldens": [str(path) for path in made], "notes": notes}
+        goldens = [str(path) for path in made]
+        facts = {"blessed": bless, "goldens": goldens, "pictures": pictures, "notes": notes}
         terminal.show_json({**_document(report), **facts})
     else:
         _show(report, made, bless)
+        for path in pictures:
+            terminal.out.print(f"see what changed: {terminal.plain(path)}", soft_wrap=True)
         for note in notes:
             terminal.out.print(f"[yellow]note:[/] {terminal.plain(note)}", soft_wrap=True)
     if not report.passed and not bless:

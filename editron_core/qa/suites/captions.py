@@ -55,12 +55,13 @@ class Case:
 
 
 def readings(
-    presets: Sequence[CaptionPreset] = PRESETS, aspects: Sequence[str] = ASPECTS
+    presets: Sequence[CaptionPreset] | None = None, aspects: Sequence[str] | None = None
 ) -> tuple[Reading, ...]:
     """SSIM, VMAF and the count of differing frames of each case, and that count by language.
 
-    Raises UsageError where a golden is missing.
+    Default: all presets in all aspects. Raises UsageError where a golden is missing.
     """
+    presets, aspects = presets or PRESETS, aspects or ASPECTS
     pictures.clear(SUITE)
     found: list[Reading] = []
     off = dict.fromkeys((line.locale for line in export.SAID), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from editron_core.cli import app
 from editron_core.domain import frame
 from editron_core.domain.brand import BrandKit, Colours
 from editron_core.edit import looks
@@ -67,6 +70,17 @@ def test_a_changed_look_is_counted_and_shown(
     (picture,) = diff_pictures()
     assert picture.name == "karaoke_1x1.png"
     assert pictures.read(picture).shape[1] > 900
+
+
+def test_the_command_shows_where_the_picture_of_a_change_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(captions, "PRESETS", SQUARE[0])
+    monkeypatch.setattr(captions, "ASPECTS", SQUARE[1])
+    larger(monkeypatch)
+    found = CliRunner().invoke(app, ["qa", "regress", "--suite", "captions", "--json"])
+    assert found.exit_code == 1
+    (picture,) = json.loads(found.stdout)["pictures"]
+    assert Path(picture).name == "karaoke_1x1.png"
+    assert Path(picture).is_file()
 
 
 @pytest.fixture
