@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from editron_core.qa.channels import Channels, means, smooth
+from editron_core.qa.channels import Channels, Items, means, smooth
 from editron_core.qa.linear import Learned, Linear
-from editron_core.qa.study import Axis, Point, Trials
+from editron_core.qa.study import Axis, Choice, Point
 from editron_core.score.profile import Normalisation
 
 if TYPE_CHECKING:
@@ -38,10 +38,13 @@ SPACE: Mapping[str, Axis] = {
     "pull": Axis(0.01, 10.0, log=True),
     "smooth": Axis(0.01, 10.0, log=True),
 }
+START: Point = {"pull": 1.0, "smooth": 1.0}
 POINTS = 5
 """Points per shape, even over 0..1: few items bend few lines."""
 STEPS = 40
 """Iterations of the solver; the loss has long stopped falling."""
+TABLES_KEPT = 16
+"""So many normalisations' tensors are kept: one is tried per fold."""
 SLIGHT = 0.01
 """A channel that would weigh less says nothing, and is left out."""
 
@@ -51,30 +54,41 @@ class Additive:
 
     space = SPACE
 
-    def __init__(self, linear: Linear, trials: Trials) -> None:
-        """`trials` are the linear study's: they choose the normalisation and the linear scorer."""
+    def __init__(self, linear: Linear, chosen: Choice) -> None:
+        """`chosen` are the linear settings, which give the normalisation and the linear scorer."""
         self.channels = linear.channels
-        self.start: Point = {"pull": 1.0, "smooth": 1.0}
+        self.start = START
         self._linear = linear
-        self._trials = trials
-        self._tables = lru_cache(maxsize=16)(lambda how: Tables.of(self.channels, how))
+        self._chosen = chosen
+        self._tables = lru_cache(maxsize=TABLES_KEPT)(lambda how: Tables.of(self.channels, how))
 
     def judge(self, point: Point) -> Floats:
         """(items,): rho of each item under shapes that were trained without it."""
-        folds = self.channels.folds
-        best = self._trials.best()
-        rests = [self.channels.rest(fold) for fold in folds]
-        bases = [self._linear.learn(best, rest) for rest in rests]
-        trained = train(self._tables(bases[0].normalisation), bases, rests, point)
-        out = np.empty(len(self.channels.ids))
+        return self._judged(point, ())
+
+    def nested(self, point: Point) -> Floats:
+        """(folds, items): the same, with the fold left out of all training, and of the choice of the linear
+        setting, as well; its own items are NaN."""
+        return np.stack([self._judged(point, fold) for fold in self.channels.folds])
+
+    def learn(self, point: Point, without: Items = ()) -> Learned:
+        """Shapes trained on all items but those of `without`, from the linear scorer that these choose."""
+        return self._train(point, without, [without])[0]
+
+    def _judged(self, point: Point, without: Items) -> Floats:
+        folds = [fold for fold in self.channels.folds if fold != without]
+        trained = self._train(point, without, [tuple(sorted({*fold, *without})) for fold in folds])
+        out = np.full(len(self.channels.ids), np.nan)
         for fold, learned in zip(folds, trained, strict=True):
             out[list(fold)] = [learned.rho(self.channels, item) for item in fold]
         return out
 
-    def learn(self, point: Point, items: Sequence[int]) -> Learned:
-        """Shapes trained on the given items, from the linear scorer that these items choose."""
-        base = self._linear.learn(self._trials.best(without=self.channels.rest(items)), items)
-        return train(self._tables(base.normalisation), [base], [items], point)[0]
+    def _train(self, point: Point, without: Items, left_out: Sequence[Items]) -> list[Learned]:
+        """One model for each set of items left out; the linear setting is chosen without `without`."""
+        setting = self._chosen.point(without)
+        bases = [self._linear.learn(setting, each) for each in left_out]
+        rests = [self.channels.rest(each) for each in left_out]
+        return train(self._tables(bases[0].normalisation), bases, rests, point)
 
 
 @dataclass(frozen=True)

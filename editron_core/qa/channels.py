@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from editron_core.domain import codec
 from editron_core.domain.evidence import SIGNALS
 from editron_core.errors import UsageError
+from editron_core.qa.evaluate import DIGITS
 from editron_core.qa.golden import Golden
 from editron_core.score import scorer as lane
 from editron_core.score.derive import derived
@@ -28,6 +29,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Values = Callable[[float], Sequence[Floats]]
 """By contrast: per item (rows, channels), 0..1, NaN where a channel was not measured."""
+
+Items = tuple[int, ...]
+"""Places of items, ascending."""
 
 CONTRASTS_KEPT = 64
 """So many contrasts' values are kept: a search comes back to them."""
@@ -63,7 +67,7 @@ class Channels:
         return tuple(_standard_ranks(panel) for panel in self.panels)
 
     @cached_property
-    def folds(self) -> tuple[tuple[int, ...], ...]:
+    def folds(self) -> tuple[Items, ...]:
         """The items that are held out together: one group each, or `MOST_FOLDS` sets of groups where there
         are more. Raises UsageError for a single group: nothing would be left to fit on."""
         names = sorted(set(self.groups))
@@ -80,29 +84,44 @@ class Channels:
             for fold in range(count)
         )
 
-    def rest(self, fold: Sequence[int]) -> tuple[int, ...]:
-        """The items outside `fold`."""
-        return tuple(item for item in range(len(self.ids)) if item not in fold)
+    def rest(self, without: Items) -> Items:
+        """The items outside `without`."""
+        return tuple(item for item in range(len(self.ids)) if item not in without)
 
     def prior(self, profile: Profile) -> Floats:
         """(channels,): what the profile weighs of them; 0 for those that it does not weigh."""
         return np.array([profile.weights.get(name, 0.0) for name in self.names])
 
-    def score(self, item: int, how: Normalisation, weights: Floats, shapes: Floats | None = None) -> Floats:
-        """The scores of an item's windows, which the search orders them by; (windows,).
+    def only(self, names: Sequence[str]) -> Channels:
+        """The same items with those of `names` that are channels, in the channels' order."""
+        kept = [at for at, name in enumerate(self.names) if name in names]
+        whole = self.values
 
-        The lane's formula over free names, with `weights` (channels,) and `shapes` (channels, points).
-        Figures that are reported come from the lane itself. A window without a score gets 0.
+        def values(contrast: float) -> list[Floats]:
+            return [table[:, kept] for table in whole(contrast)]
+
+        return replace(self, names=tuple(self.names[at] for at in kept), values=values)
+
+    def score(self, item: int, how: Normalisation, weights: Floats, shapes: Floats | None = None) -> Floats:
+        """The scores of an item's windows, which the search orders them by; (windows, n).
+
+        The lane's formula over free names, with n sets of `weights` (n, channels), and `shapes` (channels,
+        points). Figures that are reported come from the lane itself. A window without a score gets 0.
         """
         values = self.values(how.contrast)[item]
         values = values if shapes is None else shaped(values, shapes)
         known = ~np.isnan(values)
-        total = known @ weights
-        rows = np.where(known, values, 0.0) @ weights
+        total = known @ weights.T
+        rows = np.where(known, values, 0.0) @ weights.T
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(total > 0, rows / total, np.nan)
-        smoothed = smooth(mean[:, None], how.smoothing_s, self.step)
-        return np.nan_to_num(means(smoothed, self.windows[item], len(self.panels[item]))[:, 0])
+        smoothed = smooth(mean, how.smoothing_s, self.step)
+        return np.nan_to_num(means(smoothed, self.windows[item], len(self.panels[item])))
+
+    def rho(self, item: int, how: Normalisation, weights: Floats, shapes: Floats | None = None) -> Floats:
+        """Spearman's rho of an item's windows with its panel under n sets of weights; (n,), as `score`."""
+        scores = np.round(self.score(item, how, weights, shapes), DIGITS)
+        return np.asarray((_standard_ranks(scores) * self.ranks[item][:, None]).mean(axis=0))
 
     def fingerprint(self, contrast: float) -> dict[str, str]:
         """SHA-256 (hex) of what a search reads: `items` with their labels, and `values`.
@@ -206,9 +225,10 @@ def _windows(golden: Golden) -> Ints:
     return np.array([int(row * step / window_s) for row in rows], dtype=np.int64)
 
 
-def _standard_ranks(panel: Floats) -> Floats:
+def _standard_ranks(values: Floats) -> Floats:
+    """Ranks down the first axis, centred, of unit variance; zeros where there is no order."""
     from scipy.stats import rankdata
 
-    ranks = np.asarray(rankdata(panel)) - (len(panel) + 1) / 2
-    spread = float(ranks.std())
-    return ranks / spread if spread else np.zeros(len(panel))
+    ranks = np.asarray(rankdata(values, axis=0)) - (len(values) + 1) / 2
+    spread = ranks.std(axis=0)
+    return np.asarray(ranks / np.where(spread > 0, spread, 1.0))

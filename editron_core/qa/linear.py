@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from editron_core.qa.channels import Channels
-from editron_core.qa.evaluate import DIGITS
-from editron_core.qa.metrics import spearman
+from editron_core.qa.channels import Channels, Items
 from editron_core.qa.study import Axis, Point
 from editron_core.qa.weights import Moments, Setting, fit
 from editron_core.score.profile import Normalisation
@@ -39,17 +38,13 @@ class Learned:
     shapes: Floats | None = None
     """(channels, points), 0..1; null for a linear scorer."""
 
-    def score(self, channels: Channels, item: int) -> Floats:
-        """The scores of an item's windows."""
-        return channels.score(item, self.normalisation, self.weights, self.shapes)
-
     def rho(self, channels: Channels, item: int) -> float:
         """Spearman's rho of an item's windows with its panel."""
-        return spearman(np.round(self.score(channels, item), DIGITS), channels.panels[item])
+        return float(channels.rho(item, self.normalisation, self.weights[None], self.shapes)[0])
 
 
 class Linear:
-    """Learns weights near a prior. A learner: `space`, `start`, `judge` and `learn`."""
+    """Learns weights near a prior. A learner: see `tune.Learner`."""
 
     space = SPACE
 
@@ -71,12 +66,34 @@ class Linear:
         """(items,): rho of each item under weights that were fitted without it."""
         out = np.empty(len(self.channels.ids))
         for fold in self.channels.folds:
-            learned = self.learn(point, self.channels.rest(fold))
+            learned = self.learn(point, fold)
             out[list(fold)] = [learned.rho(self.channels, item) for item in fold]
         return out
 
-    def learn(self, point: Point, items: Sequence[int]) -> Learned:
-        """Weights fitted on the given items."""
+    def nested(self, point: Point) -> Floats:
+        """(folds, items): the same, with the fold left out of every fit as well; its own items are NaN."""
+        folds = self.channels.folds
+        out = np.full((len(folds), len(self.channels.ids)), np.nan)
+        # What is fitted without two folds serves each as the other's.
+        models = {
+            pair: self.learn(point, _joined(folds[pair[0]], folds[pair[1]]))
+            for pair in combinations(range(len(folds)), 2)
+        }
+        for place, fold in enumerate(folds):
+            others = [other for other in range(len(folds)) if other != place]
+            mine = [models[min(place, other), max(place, other)] for other in others]
+            weights = np.stack([model.weights for model in mine])
+            for item in fold:
+                out[others, item] = self.channels.rho(item, mine[0].normalisation, weights)
+        return out
+
+    def learn(self, point: Point, without: Items = ()) -> Learned:
+        """Weights fitted on all items but those of `without`."""
         setting = Setting(**point)
-        weights = fit(self._moments(setting.normalisation), items, self.prior, setting)
+        moments = self._moments(setting.normalisation)
+        weights = fit(moments, self.channels.rest(without), self.prior, setting)
         return Learned(setting.normalisation, weights)
+
+
+def _joined(*folds: Items) -> Items:
+    return tuple(sorted({item for fold in folds for item in fold}))

@@ -5,9 +5,8 @@ with that item held out. Every finished trial is one entry of the study's journa
 anew for each trial by how many went before, so that a study which was interrupted goes on exactly as if it
 had not been.
 
-The best of many trials is best partly by luck, and its own figure is too good. What may be reported of an
-item is therefore a trial chosen by the *other* items (`Trials.best(without)`), as in Tsamardinos, Greasidou
-and Borboudakis 2018, Machine Learning 107, on cross-validation with a search.
+The best of many trials is best partly by luck, and its own figure is too good: see `choose` for what may be
+reported.
 """
 
 from __future__ import annotations
@@ -29,8 +28,11 @@ Point = Mapping[str, float]
 """One value per axis."""
 Storage = Callable[[str], "optuna.storages.BaseStorage"]
 """Where the study of that name is kept."""
+Items = tuple[int, ...]
 Judge = Callable[[Point], Floats]
 """(items,): each item's figure with that item held out, the higher the better."""
+NestedJudge = Callable[[Point], Floats]
+"""(folds, items): the same where the fold's items too are part of nothing; NaN in their own places."""
 
 SCORES = "scores"
 IDENTITY = "identity"
@@ -83,14 +85,50 @@ class Trials:
     scores: Floats
     """(trials, items): each item's figure with that item held out."""
 
-    def best(self, without: Sequence[int] = ()) -> Point:
-        """The point that does best on all items, or on all but some; of equals the first."""
-        return self.points[int(np.argmax(np.delete(self.scores, list(without), axis=1).mean(axis=1)))]
+    def best(self) -> Point:
+        """The point that does best; of equals the first."""
+        return self.points[int(np.argmax(self.history))]
 
     @property
     def history(self) -> Floats:
         """(trials,): the mean over items of each trial, which flatters the best."""
         return np.asarray(self.scores.mean(axis=1))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The settings that a study comes to."""
+
+    best: Point
+    """By all items."""
+    held_out: Mapping[Items, Point]
+    """By fold: the setting that is chosen where the fold's items are part of nothing, neither of the choice
+    nor of any fit that it rests on."""
+
+    def point(self, without: Items = ()) -> Point:
+        """The setting that is chosen without a fold; without none, the best."""
+        return self.held_out[without] if without else self.best
+
+
+def choose(
+    nested: NestedJudge,
+    folds: Sequence[Items],
+    trials: Trials,
+    told: Callable[[float], None] = lambda fraction: None,
+) -> Choice:
+    """Choose among the trials anew for each fold, by items and fits that know nothing of the fold.
+
+    The best of many trials is best partly by luck: its own figure, though of items held out, has been chosen
+    to be high. What is reported of an item must come from a setting that was chosen without it (nested
+    cross-validation: Varma and Simon 2006, BMC Bioinformatics 7:91). It does not do to leave the item's own
+    figure out of the mean: the fits behind the other figures have seen it.
+    """
+    means = np.empty((len(trials.points), len(folds)))
+    for number, point in enumerate(trials.points):
+        means[number] = np.nanmean(nested(point), axis=1)
+        told((number + 1) / len(means))
+    held_out = {fold: trials.points[int(at)] for fold, at in zip(folds, means.argmax(axis=0), strict=True)}
+    return Choice(trials.best(), held_out)
 
 
 def run(

@@ -1,14 +1,15 @@
 """The tuner: from golden items and a starting profile to a candidate profile, with figures it can stand by.
 
 A search tries settings; each is judged by items that its weights were not fitted on. The figure that is
-reported goes one step further: for every item the setting too is chosen by the others (see `study`). It is
+reported goes one step further: for every item the setting too is chosen by the others (`study.choose`). It is
 taken by the lane's own scorer with a profile as it would be written, rounding included.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -18,13 +19,13 @@ from numpy.typing import NDArray
 from editron_core.domain import codec
 from editron_core.domain.progress import Nobody, Step, Watcher
 from editron_core.errors import UsageError
-from editron_core.qa.channels import Channels, of_golden
+from editron_core.qa.channels import Channels, Items, of_golden
 from editron_core.qa.compare import Comparison, compare
 from editron_core.qa.evaluate import BASELINES, Evaluation, ItemScore, evaluate, of_profile
 from editron_core.qa.golden import Golden
 from editron_core.qa.linear import Learned, Linear
 from editron_core.qa.metrics import Interval
-from editron_core.qa.study import Axis, Plan, Point, Storage, Trials, run
+from editron_core.qa.study import Axis, Choice, Plan, Point, Storage, Trials, choose, run
 from editron_core.score.profile import Profile
 
 Floats = NDArray[np.float64]
@@ -49,8 +50,12 @@ class Learner(Protocol):
         """(items,): each item's figure with that item held out."""
         ...
 
-    def learn(self, point: Point, items: Sequence[int]) -> Learned:
-        """What the given items teach."""
+    def nested(self, point: Point) -> Floats:
+        """(folds, items): the same where the fold too is part of nothing; NaN in its own places."""
+        ...
+
+    def learn(self, point: Point, without: Items = ()) -> Learned:
+        """What all items but those of `without` teach."""
         ...
 
 
@@ -78,6 +83,8 @@ class Candidate:
     fitted: Evaluation
     """The profile on the very items that it was fitted on: too good, shown beside the other."""
     trials: Trials
+    chosen: Choice
+    """What the trials come to."""
     study: str
     linear: Candidate | None = None
     """The linear candidate that a learned shape starts from; null for a linear one."""
@@ -110,7 +117,7 @@ def tune(
         return linear
     from editron_core.qa.additive import Additive
 
-    return replace(work.candidate(Additive(learner, linear.trials), "additive"), linear=linear)
+    return replace(work.candidate(Additive(learner, linear.chosen), "additive"), linear=linear)
 
 
 @dataclass(frozen=True)
@@ -136,14 +143,12 @@ def verdicts(golden: Sequence[Golden], start: Profile, candidate: Candidate) -> 
     return tuple(Verdict(name, theirs, compare(ours, theirs)) for name, theirs in others.items())
 
 
-def held_out(learner: Learner, trials: Trials) -> tuple[Learned, ...]:
+def held_out(learner: Learner, chosen: Choice) -> tuple[Learned, ...]:
     """By item: what is learned where neither the choice of the setting nor the fit has seen the item."""
-    channels = learner.channels
     by_item: dict[int, Learned] = {}
-    for fold in channels.folds:
-        learned = learner.learn(trials.best(without=fold), channels.rest(fold))
-        by_item |= dict.fromkeys(fold, learned)
-    return tuple(by_item[item] for item in range(len(channels.ids)))
+    for fold in learner.channels.folds:
+        by_item |= dict.fromkeys(fold, learner.learn(chosen.point(fold), fold))
+    return tuple(by_item[item] for item in range(len(learner.channels.ids)))
 
 
 @dataclass(frozen=True)
@@ -159,19 +164,30 @@ class _Work:
     def candidate(self, learner: Learner, kind: Form) -> Candidate:
         channels = learner.channels
         plan = self._plan(learner, kind)
-        step = Step("tune", f"{kind} weights on {len(channels.ids)} items, study {plan.name}")
-        trials = run(plan, learner.judge, self.storage, self.watcher.begin(step))
-        self.watcher.end(step, "done")
+        with self._watched(f"{kind} weights on {len(channels.ids)} items, study {plan.name}") as told:
+            trials = run(plan, learner.judge, self.storage, told)
+        with self._watched(f"{kind} weights again, with each item held out of everything") as told:
+            chosen = choose(learner.nested, channels.folds, trials, told)
         scores: list[ItemScore] = []
-        for one, learned in zip(self.golden, held_out(learner, trials), strict=True):
+        for one, learned in zip(self.golden, held_out(learner, chosen), strict=True):
             scores += evaluate([one], of_profile(as_profile(self.start, channels.names, learned))).scores
-        everything = learner.learn(trials.best(), range(len(channels.ids)))
-        profile = as_profile(self.start, channels.names, everything)
+        profile = as_profile(self.start, channels.names, learner.learn(chosen.best))
         evaluation = Evaluation(tuple(scores))
         fitted = evaluate(self.golden, of_profile(profile))
         name = f"{self.start.name}-{kind}"
         profile = replace(profile, name=name, description=self._described(kind, plan, evaluation, fitted))
-        return Candidate(profile, evaluation, fitted, trials, plan.name)
+        return Candidate(profile, evaluation, fitted, trials, chosen, plan.name)
+
+    @contextmanager
+    def _watched(self, label: str) -> Iterator[Callable[[float], None]]:
+        step = Step("tune", label)
+        told = self.watcher.begin(step)
+        try:
+            yield told
+        except BaseException as error:
+            self.watcher.end(step, "failed", str(error))
+            raise
+        self.watcher.end(step, "done")
 
     def _plan(self, learner: Learner, kind: Form) -> Plan:
         how = {

@@ -86,6 +86,9 @@ def fit(moments: Moments, items: Sequence[int], prior: Floats, setting: Setting)
         if not found.any():
             found = prior[kept] if prior[kept].any() else np.ones(len(kept))
         found = found / found.sum()
+        # Those at 0 can go together: without them the others stay what they are.
+        weighty = found > 0
+        kept, found = kept[weighty], found[weighty]
         smallest = int(np.argmin(found))
         if len(kept) == 1 or found[smallest] >= setting.least:
             break
