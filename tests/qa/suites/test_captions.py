@@ -50,7 +50,7 @@ def larger(patch: pytest.MonkeyPatch) -> None:
 
 def higher(patch: pytest.MonkeyPatch) -> None:
     old = frame.SAFE_AREAS["1:1"]
-    patch.setitem(frame.SAFE_AREAS, "1:1", replace(old, bottom=old.bottom - 3 / 1080))
+    patch.setitem(frame.SAFE_AREAS, "1:1", replace(old, bottom=old.bottom - 1.01 / 1080))
 
 
 def recoloured(patch: pytest.MonkeyPatch) -> None:
@@ -62,7 +62,7 @@ def recoloured(patch: pytest.MonkeyPatch) -> None:
 def test_a_changed_look_is_counted_and_shown(
     change: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """3 % of the size, 3 pixels of the margin, a slightly paler highlight."""
+    """3 % of the size, one pixel of the margin, a slightly paler highlight."""
     change(monkeypatch)
     found = values(captions.readings(*SQUARE))
     assert found["karaoke 1:1: frames that differ"] == SAID
