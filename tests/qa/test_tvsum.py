@@ -42,8 +42,8 @@ def test_of_equal_scores_the_earlier_shot_is_among_the_best() -> None:
 
 
 def test_relevant_is_what_lies_above_the_lower_middle_rating(tmp_path: Path) -> None:
-    # Ratings 1 2 4 5: the median is 2, so two shots are relevant, and they are scored best.
-    found = evaluate(tmp_path, [0, 1, 2, 3], [[1, 2, 4, 5]])
+    # Ratings 1 2 4 5: the median is 2, so the two shots that are scored best are relevant.
+    found = evaluate(tmp_path, [0, 1, 3, 2], [[1, 2, 4, 5]])
 
     assert found.scores[0].top5 == 1
 

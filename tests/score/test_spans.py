@@ -89,8 +89,17 @@ def test_each_further_span_covers_what_those_before_do_not():
 
 
 def test_equals_are_told_apart_by_their_start():
-    curve = [0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0]
-    assert [c.span for c in spans_from_curve(curve, STEP)] == [Span.of(2, 6), Span.of(8, 12)]
+    # Three times the same; sums over them in another order differ in their last digits.
+    curve = [0.0, *([0.17, 0.82, 0.68, 0.94, 0.0] * 3)]
+    spans = [c.span for c in spans_from_curve(curve, Fraction(1), most=3)]
+    assert spans == [Span.of(2, 5), Span.of(7, 10), Span.of(12, 15)]
+
+
+def test_stretches_that_are_nearly_the_same_are_one():
+    hill = 1 - np.abs(np.linspace(-1, 1, 101))
+    spans = [c.span for c in spans_from_curve(hill, STEP)]
+    assert len(spans) > 2
+    assert all(one.iou(other) <= DISTINCT for i, one in enumerate(spans) for other in spans[:i])
 
 
 def test_what_is_not_finite_counts_as_the_lowest():
