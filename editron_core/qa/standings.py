@@ -16,6 +16,7 @@ from editron_core.score.profile import Profile
 if TYPE_CHECKING:
     import polars as pl
 
+    from editron_core.qa.exam import GateCheck
     from editron_core.qa.study import Trials
     from editron_core.qa.tune import Verdict
 
@@ -58,6 +59,14 @@ def candidates(judged: Mapping[str, Sequence[Verdict]]) -> pl.DataFrame:
         for verdict in said
     ]
     return pl.DataFrame(rows)
+
+
+def checks(found: Sequence[GateCheck]) -> pl.DataFrame:
+    """The gate's checks in their order, a column per field."""
+    import polars as pl
+
+    fields = ("name", "passed", "measured", "required", "detail")
+    return pl.DataFrame({field: [getattr(check, field) for check in found] for field in fields})
 
 
 def groups(ours: Evaluation, other: Evaluation) -> pl.DataFrame:

@@ -19,6 +19,8 @@ WIDTH = 560
 INK, SOFT, LINE = "#1c1d22", "#5d606b", "#e5e3dd"
 HUES = ("#0d7a6f", "#d9822b", "#5b5bd6", "#8b8e99", "#b3261e", "#2f7fc1")
 """Ours first; the rest in the order of need. They differ in lightness too."""
+PARTS = ("#0d7a6f", "#5fb3a8", "#d9822b", "#f0b97d", "#5b5bd6", "#a9a9ee")
+"""Neighbours in a stacked bar."""
 OURS, OTHER, QUIET, BAD = HUES[0], HUES[1], HUES[3], HUES[4]
 FONT = "Helvetica, Arial, sans-serif"
 TIME = "seconds from the first frame"
@@ -57,6 +59,38 @@ def bars(frame: pl.DataFrame, *, title: str, axis: str, group: str = "") -> Pict
         y=_names(frame), x=alt.X("value:Q", title=axis, axis=alt.Axis(tickCount=6)), **_grouped(frame, group)
     )
     return _sized(shown, title, _height(frame, group))
+
+
+def dots(frame: pl.DataFrame, *, title: str, axis: str, limits: Sequence[float]) -> Picture:
+    """Many numbers by name, with limits as dashed lines: columns `name` and `value`."""
+    import altair as alt
+
+    points = alt.Chart(frame).mark_point(filled=True, size=45, opacity=0.6, color=OURS)
+    lines = [
+        alt.Chart().mark_rule(color=BAD, strokeDash=[4, 3]).encode(x=alt.datum(limit)) for limit in limits
+    ]
+    shown = points.encode(y=_names(frame), x=alt.X("value:Q", title=axis))
+    return _sized(alt.layer(shown, *lines), title, _height(frame, ""))
+
+
+def breakdown(frame: pl.DataFrame, *, title: str) -> Picture:
+    """What a score is made of: columns `name`, `part` and `value`; the parts of a name lie end to end.
+
+    Parts keep the frame's order; the last one is grey.
+    """
+    import altair as alt
+
+    parts = frame["part"].unique(maintain_order=True).to_list()
+    hues = [*PARTS[: len(parts) - 1], LINE]
+    numbered = frame.join(frame.select("part").unique(maintain_order=True).with_row_index("at"), on="part")
+    chart = alt.Chart(numbered).mark_bar(height={"band": 0.7})
+    shown = chart.encode(
+        y=_names(frame),
+        x=alt.X("value:Q", title="hero score", axis=alt.Axis(tickCount=6)),
+        color=alt.Color("part:N", title=None, sort=parts, scale=alt.Scale(domain=parts, range=hues)),
+        order="at:O",
+    )
+    return _sized(shown, title, _height(frame, ""))
 
 
 def pairs(frame: pl.DataFrame, *, title: str, axis: str, sides: Sequence[str]) -> Picture:
@@ -165,11 +199,13 @@ def shapes(frame: pl.DataFrame, *, title: str) -> Picture:
 def checks(frame: pl.DataFrame, *, title: str) -> Picture:
     """A gate's checks in the frame's order: columns `name`, `passed` and `measured` (a short text)."""
     import altair as alt
+    import polars as pl
 
-    sides = [True, False]
+    sides = ["yes", "no"]
+    shown = frame.with_columns(passed=pl.when("passed").then(pl.lit("yes")).otherwise(pl.lit("no")))
     colour = alt.Color("passed:N", title="passed", scale=alt.Scale(domain=sides, range=[OURS, BAD]))
     shape = alt.Shape("passed:N", scale=alt.Scale(domain=sides, range=["circle", "cross"]))
-    marks = alt.Chart(frame).mark_point(filled=True, size=120, opacity=1)
+    marks = alt.Chart(shown).mark_point(filled=True, size=120, opacity=1)
     words = alt.Chart(frame).mark_text(align="left", limit=WIDTH - 40, color=INK)
     layers = alt.layer(
         marks.encode(y=_names(frame), x=alt.value(12), color=colour, shape=shape),

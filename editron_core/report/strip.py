@@ -22,7 +22,7 @@ INK, PAPER = (28, 29, 34), (255, 255, 255)
 
 @dataclass(frozen=True)
 class Strip:
-    """Pictures side by side, in rows of at most `MOST_PER_ROW`."""
+    """Pictures side by side, in rows."""
 
     pictures: Sequence[NDArray[np.uint8]]
     """(height, width, 3) RGB each, of any size."""
@@ -30,6 +30,8 @@ class Strip:
     """One line for each picture."""
     height: int = HEIGHT
     """Of each picture, in pixels."""
+    columns: int = MOST_PER_ROW
+    """Pictures in a row, at most."""
 
     def _repr_png_(self) -> bytes:
         """What a notebook shows."""
@@ -43,12 +45,12 @@ class Strip:
 
         small = [_scaled(picture, self.height) for picture in self.pictures]
         cell = max((picture.width for picture in small), default=1) + GAP
-        rows = -(-len(small) // MOST_PER_ROW)
-        size = (cell * min(MOST_PER_ROW, max(1, len(small))), max(1, rows * (self.height + LINE + GAP)))
+        rows = -(-len(small) // self.columns)
+        size = (cell * min(self.columns, max(1, len(small))), max(1, rows * (self.height + LINE + GAP)))
         sheet = Image.new("RGB", size, PAPER)
         pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
         for number, (picture, caption) in enumerate(zip(small, self.captions, strict=True)):
-            x, y = number % MOST_PER_ROW * cell, number // MOST_PER_ROW * (self.height + LINE + GAP)
+            x, y = number % self.columns * cell, number // self.columns * (self.height + LINE + GAP)
             sheet.paste(picture, (x, y))
             pen.text((x, y + self.height + 3), caption, INK, font)
         return sheet
