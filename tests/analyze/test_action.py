@@ -44,6 +44,20 @@ def test_a_pan_changes_more_of_the_picture_and_is_less_action_than_a_subject(pan
     assert share(strength(still, panned)) < 0.2 * share(strength(*small))
 
 
+def test_a_pan_over_a_plain_wall_is_none_either():
+    """Most of it does not change at all, and what does is a window's edges."""
+    wall = np.full((180, 480), 150, np.float32)
+    wall[30:110, 60:150], wall[70:160, 300:360] = 60, 220
+    seen = [
+        opencv().resize(wall[:, pan : pan + 320], SIZE[::-1], interpolation=opencv().INTER_AREA)
+        for pan in (40, 50)
+    ]
+    assert np.median(np.abs(seen[1] - seen[0])) == 0
+    assert share(strength(*seen)) < 0.2 * share(
+        strength(shot(block=(0.5, 0.5, 50)), shot(block=(0.55, 0.5, 50)))
+    )
+
+
 def test_more_of_the_picture_that_moves_is_more_action():
     shares = [moving(0.4, side) for side in (16, 30, 50, 80)]
     assert shares == sorted(shares)

@@ -244,10 +244,18 @@ def test_freshness_knows_a_picture_that_comes_back_where_novelty_takes_it_for_ne
 def test_a_shot_that_goes_on_stays_fresh_for_five_seconds():
     a, b = np.eye(2, dtype=np.float32)
     values = freshness(np.stack([a] * 30 + [b] * 30))
-    assert np.isnan(values[:AWAY_ROWS]).all()
-    assert (values[AWAY_ROWS:30] == 0).all()
-    assert (values[30 : 30 + AWAY_ROWS] == 1).all()
-    assert (values[30 + AWAY_ROWS :] == 0).all()
+    assert np.isnan(values[:10]).all()
+    assert (values[10:30] == 0).all()
+    assert (values[30:40] == 1).all()
+    assert (values[40:] == 0).all()
+
+
+@pytest.mark.parametrize(("ago", "fresh"), [(1200, 0), (1201, 1)])
+def test_what_was_shown_more_than_ten_minutes_ago_is_forgotten(ago, fresh):
+    a, b = np.eye(2, dtype=np.float32)
+    shown = np.tile(b, (1300, 1))
+    shown[[1260 - ago, 1260]] = a
+    assert freshness(shown)[1260] == fresh
 
 
 def test_freshness_looks_back_ten_minutes_and_over_missing_frames():
