@@ -30,7 +30,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "speech_rate": ("lively speech", "calm speech"),
     "novelty": ("something new to see", "a change of picture"),
     "freshness": ("nothing like it before", "little like it before"),
-    "position": ("the body of the footage", "near the middle of the footage"),
+    "position": ("a place well inside the footage", "a place inside the footage"),
     "brief_coverage": ("just what the brief asks for", "part of what the brief asks for"),
     "vision_prompt": ("pictures just as the prompts ask", "pictures near what the prompts ask"),
 }
