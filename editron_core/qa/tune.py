@@ -33,7 +33,7 @@ Form = Literal["linear", "additive"]
 
 UNITS = 10_000
 """Weights are written as multiples of one part in so many; what would be less is off."""
-TRIALS_PER_SHAPED = 10
+TRIALS_PER_SHAPED = 20
 """The additive scorer has two settings and trains long: it gets one trial for so many of the linear one's."""
 PROBE_CONTRAST = 0.5
 """The contrast at which a study's identity looks at the values."""
