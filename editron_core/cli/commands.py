@@ -36,8 +36,9 @@ def demo(
     from editron_core.lane import Order
 
     with open_lane() as lane:
-        footage = lane.draw_samples(out / "footage")
         order = Order(brief="the goal and the crowd", blueprints=("hero-reel", "shorts"))
+        lane.check(order)
+        footage = lane.draw_samples(out / "footage")
         outcome = through(lane, lane.ingest([str(footage)]), order, "deliver", out)
     finish(outcome, as_json)
 

@@ -143,6 +143,8 @@ def _namesakes(store: Store, profile: Profile) -> str:
 
 def _gated(store: Store, profile: Profile, judges: Judges) -> dict[str, Any]:
     result = examine(store, profile, judges)
+    if result.get("profile_hash", profile.hash) != profile.hash:
+        raise CheckFailed("is not the profile that the gate judged", subject=f"profile {profile.name}")
     if not result["passed"]:
         failed = [check["name"] for check in result.get("checks", ()) if not check["passed"]]
         raise CheckFailed(

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from editron_core.domain.job import Check
 from editron_core.domain.registry import ProfileStage, QaKind
 from editron_core.errors import Busy, CheckFailed, NotFound, StoreError, UsageError
 from editron_core.lane import promotion, registry
 from editron_core.lane.judges import Judges
 from editron_core.lane.promotion import Wish
+from editron_core.qa.exam import GateCheck
 from editron_core.qa.gate import GateResult
 from editron_core.score import profile as profiles
 from editron_core.score.profile import Profile
@@ -27,10 +27,10 @@ WISH = Wish("ann", "better on interviews")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the bench below says."""
+    """What the bench below says of the holdout."""
 
     passed: bool
-    checks: tuple[Check, ...] = ()
+    checks: tuple[GateCheck, ...] = ()
 
 
 @dataclass
@@ -48,10 +48,10 @@ class Bench:
     def __call__(self) -> Judges:
         return Judges(self.golden_hash, self.gate, self.holdout)
 
-    def gate(self, profile: Profile) -> Verdict:
+    def gate(self, profile: Profile) -> GateResult:
         self.asked.append("gate")
-        checks = (Check("baselines", self.passes, "0.41", "> 0.2"), Check("weights", True, "1", "1"))
-        return Verdict(self.passes, checks)
+        checks = (GateCheck("baselines", self.passes, "0.41", "> 0.2"), GateCheck("weights", True, "1", "1"))
+        return GateResult(profile.name, profile.hash, self.passes, checks)
 
     def holdout(self, profile: Profile, record: Callable[[], None]) -> Verdict:
         record()
