@@ -161,25 +161,39 @@ class GoldenSet:
         _refuse_holdout(entry.item.split)
         return self._read(entry)
 
-    def open(self, kind: Kind, split: Split = Split.TUNE) -> tuple[Golden, ...]:
-        """The items of one kind in one split, by id. Raises UsageError for the holdout: see `holdout`."""
-        _refuse_holdout(split)
-        return self._open(kind, split)
+    def open(self, kind: Kind, split: Split = Split.TUNE, raters: Raters | None = None) -> tuple[Golden, ...]:
+        """The items of one kind in one split, by id; of some `raters` only, where they are named.
 
-    def holdout(self, record: Callable[[], None], kind: Kind = Kind.REAL) -> tuple[Golden, ...]:
+        Raises UsageError for the holdout (see `holdout`), and where items of several kinds of raters would
+        come together: people and machines are never mixed in one number.
+        """
+        _refuse_holdout(split)
+        return self._open(kind, split, raters)
+
+    def holdout(
+        self, record: Callable[[], None], kind: Kind = Kind.REAL, raters: Raters | None = None
+    ) -> tuple[Golden, ...]:
         """The holdout's items of one kind, by id; `record` is called first, to write the reading down.
 
-        Nothing is read where `record` raises.
+        Nothing is read where `record` raises. Raises UsageError as `open` does for mixed raters.
         """
         record()
-        return self._open(kind, Split.HOLDOUT)
+        return self._open(kind, Split.HOLDOUT, raters)
 
-    def _open(self, kind: Kind, split: Split) -> tuple[Golden, ...]:
-        return tuple(
-            self._read(entry)
+    def _open(self, kind: Kind, split: Split, raters: Raters | None) -> tuple[Golden, ...]:
+        wanted = [
+            entry
             for entry in self.entries
-            if entry.item.kind is kind and entry.item.split is split
-        )
+            if entry.item.kind is kind and entry.item.split is split and raters in (None, entry.item.raters)
+        ]
+        found = sorted({entry.item.raters.value for entry in wanted})
+        if len(found) > 1:
+            raise UsageError(
+                f"were rated by {' and '.join(found)} raters, who are never mixed in one number",
+                subject=f"{kind} items",
+                remedy="name one of them: open(..., raters=...)",
+            )
+        return tuple(self._read(entry) for entry in wanted)
 
     def _entry(self, name: str) -> Entry:
         for entry in self.entries:

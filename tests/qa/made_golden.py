@@ -25,7 +25,7 @@ def made_item(name: str, kind: Kind = Kind.REAL, split: Split = Split.TUNE, **fa
         genre=facts.get("genre", "sport"),
         split=split,
         checksum="0" * 64,
-        raters=Raters.CONSTRUCTION if kind is Kind.DRAWN else Raters.AUTOMATED,
+        raters=Raters(facts.get("raters", "construction" if kind is Kind.DRAWN else "automated")),
         rater_count=1 if kind is Kind.DRAWN else 2,
         footage=f"{name}.mp4",
         formula=facts.get("formula", "f1"),

@@ -182,6 +182,19 @@ def test_ratings_by_construction_follow_the_written_rule(recipes: Path) -> None:
     assert truth.ratings == {"construction": (2.0, 4.6)}
 
 
+@pytest.mark.parametrize(
+    "path", [*sorted(freeze.RECIPES.glob("*.toml")), *recipe.shipped()], ids=lambda p: p.stem
+)
+def test_recipes_use_voices_that_say_the_same_each_time(path: Path) -> None:
+    """Variants of espeak-ng with breath are made of fresh noise."""
+    import espeakng_loader
+
+    _, _, variant = recipe.load(path).voice.name.partition("+")
+    if variant:
+        facts = Path(espeakng_loader.get_data_path()) / "voices" / "!v" / variant
+        assert not [line for line in facts.read_text("utf-8").splitlines() if line.startswith("breath")]
+
+
 # --- the drawn eye ------------------------------------------------------------------------------------
 
 
@@ -204,8 +217,9 @@ def test_the_drawn_eye_refuses_frames_that_the_recipe_does_not_have(recipes: Pat
 
 def test_a_real_item_keeps_signals_and_ratings_only(clips: Path, tmp_path: Path) -> None:
     _label(tmp_path / "labels", "ball", locale="en")
+    _label(tmp_path / "labels", "mute", clip="video/unrated.mp4")
     result = freeze.freeze_real(tmp_path / "golden", "f1", clips, tmp_path / "labels")
-    assert (result.kept, result.failed) == (("ball",), {})
+    assert (result.kept, result.failed) == (("ball", "mute"), {})
     found = golden.load(tmp_path / "golden").one("ball")
     assert (found.item.kind, found.item.raters, found.item.rater_count) == (Kind.REAL, Raters.AUTOMATED, 2)
     assert (found.item.locale, found.item.genre, found.item.footage) == ("en", "sport", "ball.mp4")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
+from editron_core.domain.evidence import FOCUS
 from editron_core.errors import UsageError
-from editron_core.qa import golden, keep
-from editron_core.qa.golden import Kind, Split
+from editron_core.qa import freeze, golden, keep, recipe
+from editron_core.qa.golden import Kind, Raters, Split
 from editron_core.score import derive, profile
 from tests.qa.made_golden import made_golden, made_item, made_set
 
@@ -44,6 +47,13 @@ def test_kinds_and_splits_are_opened_one_at_a_time(tmp_path: Path) -> None:
     assert [g.item.id for g in found.open(Kind.DRAWN)] == ["drawn"]
     assert found.open(Kind.REAL, Split.REVIEW) == ()
     assert [item.id for item in found.items] == ["a", "b", "drawn", "drawn-held", "held"]
+
+
+def test_labels_of_people_and_of_machines_are_opened_one_at_a_time(tmp_path: Path) -> None:
+    found = made_set(tmp_path, made_item("a"), made_item("b", raters="people"))
+    with pytest.raises(UsageError, match="automated and people raters, who are never mixed"):
+        found.open(Kind.REAL)
+    assert [g.item.id for g in found.open(Kind.REAL, raters=Raters.PEOPLE)] == ["b"]
 
 
 def test_the_holdout_opens_only_after_the_reading_was_recorded(tmp_path: Path) -> None:
@@ -169,3 +179,62 @@ def test_drawn_items_have_prompts_that_their_frames_are_compared_with(tmp_path: 
     values = derive.vision_prompt(drawn.evidence, drawn.prompts(DEFAULT))
     assert np.ptp(values) > 0.05
     assert real.prompts(DEFAULT) is None
+
+
+# --- what is in the repository --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shipped() -> golden.GoldenSet:
+    return golden.load()
+
+
+def test_the_drawn_items_cover_five_locales_and_five_genres_in_the_tune_split(
+    shipped: golden.GoldenSet,
+) -> None:
+    tune = [item for item in shipped.items if item.kind is Kind.DRAWN and item.split is Split.TUNE]
+    assert len({item.locale for item in tune}) >= 5
+    assert len({item.genre for item in tune}) >= 5
+    assert {item.raters for item in tune} == {Raters.CONSTRUCTION}
+
+
+def test_the_drawn_items_are_those_of_the_recipes_as_they_are_now(shipped: golden.GoldenSet) -> None:
+    now = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in freeze.RECIPES.glob("*.toml")}
+    frozen = {item.id: item.checksum for item in shipped.items if item.kind is Kind.DRAWN}
+    assert frozen == now, "a recipe changed: editron qa freeze"
+    assert not set(now) & {path.stem for path in recipe.shipped()}  # the demo draws others
+
+
+def test_the_holdout_of_the_real_items_is_the_five_ids_of_smallest_hash(shipped: golden.GoldenSet) -> None:
+    real = [item for item in shipped.items if item.kind is Kind.REAL]
+    order = sorted((item.id for item in real), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    assert len(real) == 14
+    assert {item.id for item in real if item.split is Split.HOLDOUT} == set(order[:5])
+    assert {(item.raters, item.rater_count) for item in real} == {(Raters.AUTOMATED, 5)}
+
+
+def test_no_picture_and_no_word_of_a_real_clip_is_in_the_repository(shipped: golden.GoldenSet) -> None:
+    for found in shipped.open(Kind.REAL):
+        table = found.evidence.table
+        hidden = [*FOCUS, "focus_kind", "embedding"]
+        assert table.select(pl.col(hidden).is_not_null().any()).row(0) == (False,) * len(hidden)
+        assert found.truth.brief == ""
+    for item in shipped.items:
+        if item.kind is Kind.REAL:
+            names = [path.name for path in (golden.FOLDER / "evidence" / item.id).iterdir()]
+            assert names == ["evidence.parquet"], item.id
+
+
+def test_every_drawn_item_has_its_channels(shipped: golden.GoldenSet) -> None:
+    """Prompts and words are there to be weighed, and differ within the item."""
+    for found in shipped.open(Kind.DRAWN):
+        prompts = found.prompts(DEFAULT)
+        assert np.ptp(derive.vision_prompt(found.evidence, prompts)) > 0.1, found.item.id
+        assert np.ptp(derive.brief_coverage(found.evidence, found.brief, prompts)) > 0.1, found.item.id
+        assert found.evidence.table["speech_rate"].max() > 0, found.item.id
+
+
+def test_all_evidence_is_of_one_formula_and_small(shipped: golden.GoldenSet) -> None:
+    assert len(shipped.formulas) == 1, "frozen by different code: editron qa freeze FOOTAGE"
+    frozen = [golden.FOLDER / name for entry in shipped.entries for name in entry.files]
+    assert sum(path.stat().st_size for path in frozen) < 1_000_000
