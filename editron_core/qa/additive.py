@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 SPACE: Mapping[str, Axis] = {
-    "pull": Axis(0.1, 30.0, log=True),
+    "pull": Axis(0.1, 100.0, log=True),
     "smooth": Axis(0.01, 10.0, log=True),
 }
 START: Point = {"pull": 1.0, "smooth": 1.0}
 POINTS = 5
 """Points per shape, even over 0..1: few items bend few lines."""
 STEPS = 50
-"""Most iterations of the solver. What the loss still falls by after them orders no windows anew."""
+"""Most iterations of the solver: what the loss falls by after them hardly orders a window anew."""
 START_SCALE = 4.0
 """How far apart the best and the worst score begin, in units of the pairs' log-odds."""
 TABLES_KEPT = 16
@@ -146,31 +146,32 @@ def train(
     straight = torch.linspace(0, 1, POINTS, dtype=torch.float64)
     linear = torch.from_numpy(np.stack([base.weights for base in bases]))[:, :, None] * straight
     weight = torch.from_numpy(_pair_weights(tables.owner, items))
+    models = len(bases)
 
-    def loss(heights: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    def loss(scale: torch.Tensor, bend: torch.Tensor) -> torch.Tensor:
+        heights = scale * linear + bend
         z = _window_scores(tables, heights)
         apart = z[:, tables.better] - z[:, tables.worse]
         ranking = (torch.nn.functional.softplus(-apart) * weight).sum()
-        pull = ((heights - scale * linear) ** 2).mean(dim=2).sum()
-        bend = (heights[:, :, 2:] - 2 * heights[:, :, 1:-1] + heights[:, :, :-2]).square().mean(dim=2).sum()
-        return ranking + 0.01 * (point["pull"] * pull + 10 * point["smooth"] * bend)
+        pull = bend.square().mean(dim=2).sum()
+        turns = (heights[:, :, 2:] - 2 * heights[:, :, 1:-1] + heights[:, :, :-2]).square().mean(dim=2).sum()
+        return ranking + 0.01 * (point["pull"] * pull + 10 * point["smooth"] * turns)
 
     def with_slope(flat: Floats) -> tuple[float, Floats]:
         variables = torch.from_numpy(flat).requires_grad_()
-        heights, scale = variables[len(bases) :].reshape(linear.shape), variables[: len(bases), None, None]
-        value = loss(heights, scale)
+        value = loss(variables[:models, None, None], variables[models:].reshape(linear.shape))
         (slope,) = torch.autograd.grad(value, variables)
         return float(value.detach()), slope.numpy()
 
     # A hair of tilt: where a function is flat, its least and greatest point are one, and the gradient does
     # not know which of them to move.
-    begin = [np.full(len(bases), START_SCALE), (START_SCALE * linear + 1e-3 * straight).numpy().ravel()]
+    begin = [np.full(models, START_SCALE), (1e-3 * straight).expand_as(linear).numpy().ravel()]
     with _one_thread():
-        # Not torch's own L-BFGS: it imports torch's compiler, which takes longer than all training.
-        found = minimize(
-            with_slope, np.concatenate(begin), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
-        )
-    points = found.x[len(bases) :].reshape(linear.shape)
+        # Not L-BFGS: torch's imports torch's compiler, which takes longer than all training, and scipy's has
+        # its matrices of ten rows multiplied by threads that wait for each other.
+        found = minimize(with_slope, np.concatenate(begin), jac=True, method="CG", options={"maxiter": STEPS})
+    scale, bend = found.x[:models, None, None], found.x[models:].reshape(linear.shape)
+    points = scale * linear.numpy() + bend
     return [_learned(base.normalisation, curve) for base, curve in zip(bases, points, strict=True)]
 
 
