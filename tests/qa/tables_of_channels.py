@@ -1,4 +1,4 @@
-"""Tables of channels made up for tests of the tuner: what some raters say, and noise."""
+"""What tests of the tuner start from: tables of channels made up of raters and noise, and a profile."""
 
 from __future__ import annotations
 
@@ -9,9 +9,21 @@ from pathlib import Path
 import numpy as np
 
 from editron_core.qa.channels import Channels
+from editron_core.score.profile import Normalisation, Profile
 
 STEP = Fraction(2)
 """One row per window."""
+START = Profile(
+    name="start",
+    weights={
+        **dict.fromkeys(("motion", "loudness", "colour", "sharpness", "faces", "exposure"), 0.1),
+        "speech_rate": 0.2,
+        "brief_coverage": 0.1,
+        "vision_prompt": 0.1,
+    },
+    normalisation=Normalisation(0.25, 3.0),
+)
+"""A profile to start from that stays what it is, whatever profiles are shipped."""
 
 
 def channels(

@@ -9,20 +9,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from editron_core.qa.additive import POINTS, Additive
+from editron_core.qa.additive import POINTS, Additive, Tables, _learned, _window_scores
 from editron_core.qa.channels import Channels, of_golden
 from editron_core.qa.evaluate import evaluate, of_profile
 from editron_core.qa.golden import Golden
 from editron_core.qa.linear import Linear
 from editron_core.qa.study import Choice
 from editron_core.qa.tune import Search, as_profile, held_out, tune
-from editron_core.score import profile as profiles
 from editron_core.score.profile import Normalisation
 from tests.qa.made_golden import made_golden, made_item
+from tests.qa.tables_of_channels import START, made_up
 from tests.qa.tables_of_channels import channels as table_of
-from tests.qa.tables_of_channels import made_up
 
-DEFAULT = profiles.load("default")
 FREE = {"pull": 0.01, "smooth": 0.01}
 HELD = {"pull": 1e4, "smooth": 0.01}
 
@@ -132,12 +130,12 @@ def test_the_lane_applies_the_candidate_without_torch_and_scores_as_it_was_train
         _with(made_golden(made_item(f"i{n}"), n), *columns)
         for n, columns in enumerate(([gap], [none], [], []))
     ]
-    channels = of_golden(items, DEFAULT)
-    linear = Linear(channels, channels.prior(DEFAULT), DEFAULT.normalisation)
+    channels = of_golden(items, START)
+    linear = Linear(channels, channels.prior(START), START.normalisation)
     point = {**linear.start, "ridge": 0.1}
     learned = Additive(linear, Choice(point, dict.fromkeys(channels.folds, point))).learn(FREE)
 
-    profile = as_profile(DEFAULT, channels.names, learned)
+    profile = as_profile(START, channels.names, learned)
 
     assert profile.shapes
     lane = [score.spearman for score in evaluate(items, of_profile(profile)).scores]
@@ -145,19 +143,38 @@ def test_the_lane_applies_the_candidate_without_torch_and_scores_as_it_was_train
     assert lane == pytest.approx([learned.rho(channels, item) for item in range(4)], abs=0.03)
 
 
+def test_training_scores_windows_as_they_are_scored_with_gaps_and_smoothing() -> None:
+    import torch
+
+    rng = np.random.default_rng(2)
+    made = made_up(3, noise=3)
+    tables = [np.where(rng.random(t.shape) < 0.2, np.nan, t) for t in made.values(0.0)]
+    tables[1][:, 2] = np.nan
+    channels, how = replace(made, values=lambda contrast: tables), Normalisation(0.0, 16.0)
+    heights = rng.random((2, 4, POINTS))
+
+    found = _window_scores(Tables.of(channels, how), torch.from_numpy(heights)).numpy()
+
+    for model, curve in zip(found, heights, strict=True):
+        learned = _learned(how, curve)
+        parts = [channels.score(i, how, learned.weights[None], learned.shapes)[:, 0] for i in range(3)]
+        rise = float((curve.max(axis=1) - curve.min(axis=1)).sum())
+        assert model / rise == pytest.approx(np.concatenate(parts), abs=1e-9)
+
+
 def test_the_tuner_offers_it_beside_the_linear_candidate() -> None:
     items = [made_golden(made_item(f"i{n}"), n) for n in range(5)]
 
-    found = tune(items, DEFAULT, Search(scorer="additive", trials=40))
+    found = tune(items, START, Search(scorer="additive", trials=40))
 
     assert found.linear is not None
     assert found.linear.profile.shapes == {}
     assert len(found.trials.points) == 2
     assert len(found.linear.trials.points) == 40
     assert found.profile.hash != found.linear.profile.hash
-    assert found.profile.name == "default-additive"
+    assert found.profile.name == "start-additive"
     assert found.evaluation.spearman.low > 0.85
-    assert found.profile.description.startswith("Additive weights tuned from default on 5 real items")
+    assert found.profile.description.startswith("Additive weights tuned from start on 5 real items")
 
 
 def _all(learner: Additive) -> dict[tuple[int, ...], dict[str, float]]:

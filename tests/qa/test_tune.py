@@ -25,9 +25,7 @@ from editron_core.score import profile as profiles
 from editron_core.score.profile import Normalisation, Profile
 from editron_core.store import Store
 from tests.qa.made_golden import made_golden, made_item
-from tests.qa.tables_of_channels import made_up, tvsum
-
-DEFAULT = profiles.load("default")
+from tests.qa.tables_of_channels import START, made_up, tvsum
 
 
 def golden(count: int = 6, rows: int = 40) -> tuple[Golden, ...]:
@@ -153,7 +151,7 @@ def test_a_channel_against_the_panel_gets_nothing_and_one_without_data_does_no_h
 def test_the_candidate_orders_better_and_says_how_it_came_to_be() -> None:
     items = golden(7)
 
-    found = tune(items, DEFAULT, Search(trials=25))
+    found = tune(items, START, Search(trials=25))
 
     weights = found.profile.weights
     assert weights["motion"] + weights.get("loudness", 0) > 0.7
@@ -163,18 +161,18 @@ def test_the_candidate_orders_better_and_says_how_it_came_to_be() -> None:
     assert found.evaluation.spearman.mean <= found.fitted.spearman.mean + 0.01
     assert "7 real items (automated raters), best of 25 trials" in found.profile.description
     assert f"{found.evaluation.spearman.mean:.2f}" in found.profile.description
-    assert (found.profile.prompts, found.profile.lengths) == (DEFAULT.prompts, DEFAULT.lengths)
-    named = {verdict.name: verdict.comparison for verdict in verdicts(items, DEFAULT, found)}
-    assert named["profile default"].better
+    assert (found.profile.prompts, found.profile.lengths) == (START.prompts, START.lengths)
+    named = {verdict.name: verdict.comparison for verdict in verdicts(items, START, found)}
+    assert named["profile start"].better
     assert list(named)[1:] == ["random", "uniform", "middle", "loudest", "longest"]
 
 
 def test_the_same_items_and_search_give_the_same_candidate() -> None:
-    first, second = (tune(golden(), DEFAULT, Search(trials=12)) for _ in range(2))
+    first, second = (tune(golden(), START, Search(trials=12)) for _ in range(2))
 
     assert first.profile.hash == second.profile.hash
     assert first.evaluation.spearman == second.evaluation.spearman
-    assert tune(golden(), DEFAULT, Search(trials=12, seed=1)).trials.points != first.trials.points
+    assert tune(golden(), START, Search(trials=12, seed=1)).trials.points != first.trials.points
 
 
 @pytest.mark.parametrize(
@@ -188,13 +186,13 @@ def test_the_search_orders_windows_exactly_as_the_lane_does(
     gap = pl.when(pl.int_range(pl.len()) % 7 < 2).then(None).otherwise(pl.col("motion")).alias("motion")
     none = pl.lit(None, pl.Float32).alias("loudness")
     items = [_with(one, gap, *([none] if n == 1 else [])) for n, one in enumerate(golden(3, rows=44))]
-    channels = of_golden(items, DEFAULT)
+    channels = of_golden(items, START)
     rng = np.random.default_rng(0)
-    weights = np.round(rng.dirichlet(np.ones(len(channels.names))) * 9_000 + 10) / 10_000
-    weights[0] += 1 - weights.sum()
+    # Nine tenths are shared out in whole parts of ten thousand: no rounding stands between the two.
+    weights = rng.multinomial(9_000, np.ones(len(channels.names)) / len(channels.names)) / 9_000
     shapes = np.round(rng.random((len(channels.names), 5)), 3) if shaped else None
     learned = Learned(normalisation, weights, shapes)
-    profile = as_profile(DEFAULT, channels.names, learned)
+    profile = as_profile(START, channels.names, learned)
 
     ours = [learned.rho(channels, item) for item in range(3)]
 
@@ -205,10 +203,10 @@ def test_the_search_orders_windows_exactly_as_the_lane_does(
 def test_what_no_item_measures_keeps_its_weight_and_what_was_given_none_is_declared_off() -> None:
     bare = [replace(one, evidence=_silent(one)) for one in golden()]
 
-    found = tune(bare, DEFAULT, Search(trials=6)).profile
+    found = tune(bare, START, Search(trials=6)).profile
 
-    assert found.weights["speech_rate"] == DEFAULT.weights["speech_rate"]
-    assert found.weights["brief_coverage"] == DEFAULT.weights["brief_coverage"]
+    assert found.weights["speech_rate"] == START.weights["speech_rate"]
+    assert found.weights["brief_coverage"] == START.weights["brief_coverage"]
     assert sum(found.weights.values()) == pytest.approx(1, abs=1e-9)
 
 
@@ -227,15 +225,15 @@ def test_rounding_keeps_the_sum_and_switches_crumbs_off() -> None:
 
 def test_a_study_goes_on_where_it_was_interrupted_exactly_as_if_it_had_not_been(tmp_path: Path) -> None:
     items = golden()
-    whole = tune(items, DEFAULT, Search(trials=24))
+    whole = tune(items, START, Search(trials=24))
 
     with _store(tmp_path) as store:
         watcher = _StopsAfter(0.4)
         with pytest.raises(KeyboardInterrupt):
-            tune(items, DEFAULT, Search(trials=24), storage=store.studies.storage, watcher=watcher)
+            tune(items, START, Search(trials=24), storage=store.studies.storage, watcher=watcher)
     with _store(tmp_path) as store:
         watcher = _StopsAfter(2.0)
-        rest = tune(items, DEFAULT, Search(trials=24), storage=store.studies.storage, watcher=watcher)
+        rest = tune(items, START, Search(trials=24), storage=store.studies.storage, watcher=watcher)
 
     assert watcher.seen[0] == 11 / 24  # ten were kept
     assert rest.trials.points == whole.trials.points
@@ -245,10 +243,10 @@ def test_a_study_goes_on_where_it_was_interrupted_exactly_as_if_it_had_not_been(
 def test_a_finished_study_is_not_run_again_and_can_be_made_longer(tmp_path: Path) -> None:
     items = golden(4)
     with _store(tmp_path) as store:
-        tune(items, DEFAULT, Search(trials=8), storage=store.studies.storage)
+        tune(items, START, Search(trials=8), storage=store.studies.storage)
         again, longer = _StopsAfter(2.0), _StopsAfter(2.0)
-        tune(items, DEFAULT, Search(trials=8), storage=store.studies.storage, watcher=again)
-        tune(items, DEFAULT, Search(trials=11), storage=store.studies.storage, watcher=longer)
+        tune(items, START, Search(trials=8), storage=store.studies.storage, watcher=again)
+        tune(items, START, Search(trials=11), storage=store.studies.storage, watcher=longer)
 
     assert again.seen[0] == 1 / 8  # the first that is told is of the choice among the trials
     assert longer.seen[:3] == [9 / 11, 10 / 11, 1.0]
@@ -260,15 +258,15 @@ def _other_label(one: Golden) -> Golden:
 
 
 CHANGES: dict[str, tuple[Callable[[Golden], Golden], Profile, Search, str]] = {
-    "labels": (_other_label, DEFAULT, Search(trials=4, study="mine"), "other items"),
+    "labels": (_other_label, START, Search(trials=4, study="mine"), "other items"),
     "evidence": (
         lambda one: _with(one, pl.col("motion") * 0.9),
-        DEFAULT,
+        START,
         Search(trials=4, study="mine"),
         "values",
     ),
     "profile": (lambda one: one, profiles.load("talk"), Search(trials=4, study="mine"), "starting profile"),
-    "search": (lambda one: one, DEFAULT, Search(trials=4, study="mine", seed=7), "settings"),
+    "search": (lambda one: one, START, Search(trials=4, study="mine", seed=7), "settings"),
 }
 
 
@@ -276,7 +274,7 @@ CHANGES: dict[str, tuple[Callable[[Golden], Golden], Profile, Search, str]] = {
 def test_a_study_made_for_something_else_is_not_gone_on_with(change: str) -> None:
     altered, start, search, what = CHANGES[change]
     storage = _in_memory()
-    tune(golden(4), DEFAULT, Search(trials=4, study="mine"), storage=storage)
+    tune(golden(4), START, Search(trials=4, study="mine"), storage=storage)
 
     with pytest.raises(UsageError, match=rf"study mine-linear: was made with .*{what}.*--study NAME"):
         tune([altered(one) for one in golden(4)], start, search, storage=storage)
@@ -285,15 +283,15 @@ def test_a_study_made_for_something_else_is_not_gone_on_with(change: str) -> Non
 def test_a_study_is_not_gone_on_with_once_the_formula_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
     storage = _in_memory()
     search = Search(trials=4, study="mine")
-    tune(golden(4), DEFAULT, search, storage=storage)
+    tune(golden(4), START, search, storage=storage)
     monkeypatch.setattr("editron_core.qa.weights._solve", lambda gram, cross, prior, setting: cross.clip(0))
 
     with pytest.raises(UsageError, match="study mine-linear: was made with other formula"):
-        tune(golden(4), DEFAULT, search, storage=storage)
+        tune(golden(4), START, search, storage=storage)
 
 
 def test_without_a_name_other_items_get_a_study_of_their_own() -> None:
-    one, other = (tune(golden(count), DEFAULT, Search(trials=2)).study for count in (3, 4))
+    one, other = (tune(golden(count), START, Search(trials=2)).study for count in (3, 4))
 
     assert one != other
     assert one.startswith("linear-")
@@ -311,26 +309,26 @@ def test_too_little_to_tune_on_is_told_in_one_line() -> None:
     ]
 
     with pytest.raises(UsageError, match="no golden item to tune on"):
-        tune([], DEFAULT)
+        tune([], START)
     with pytest.raises(UsageError, match="1 golden item of one group"):
-        tune(golden(1), DEFAULT)
+        tune(golden(1), START)
     with pytest.raises(UsageError, match="2 golden items of one group"):
-        tune([golden(3)[0], golden(3)[2]], DEFAULT, Search(by_genre=True))
+        tune([golden(3)[0], golden(3)[2]], START, Search(by_genre=True))
     with pytest.raises(UsageError, match="i0: signal colour holds values that are no numbers"):
-        tune(nan, DEFAULT)
+        tune(nan, START)
     with pytest.raises(UsageError, match="profile only-prompts: weighs none of the signals"):
         tune(golden(3), bare, Search(trials=1))
     with pytest.raises(UsageError, match="raters automated and people are never mixed"):
-        tune(mixed, DEFAULT, Search(trials=1))
+        tune(mixed, START, Search(trials=1))
     with pytest.raises(UsageError, match="trials: is 0"):
-        tune(golden(3), DEFAULT, Search(trials=0))
+        tune(golden(3), START, Search(trials=0))
 
 
 def test_items_of_a_genre_are_held_out_together_when_asked() -> None:
-    channels = of_golden(golden(5), DEFAULT, by_genre=True)
+    channels = of_golden(golden(5), START, by_genre=True)
 
     assert channels.folds == ((0, 2, 4), (1, 3))
-    assert of_golden(golden(3), DEFAULT).folds == ((0,), (1,), (2,))
+    assert of_golden(golden(3), START).folds == ((0,), (1,), (2,))
 
 
 # --- helpers ----------------------------------------------------------------------------------------
