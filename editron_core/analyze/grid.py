@@ -9,7 +9,7 @@ import numpy as np
 
 from editron_core.domain.evidence import STEP
 
-OPENED, CLOSING = 0.15, 0.65
+OPENED, CLOSING = 0.15, 0.6
 """Shares of a file's length between which its position is 1."""
 OPENING = 0.3
 """Position at the very beginning: the camera settles, a logo stands; the end, with credits and the hand

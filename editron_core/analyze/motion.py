@@ -33,9 +33,8 @@ TILES = 4
 """Sharpness is that of the sharper quarter of 4x4 tiles: a blurred background is no fault."""
 MID_GREY, SPREAD = 0.5, 0.2
 """Well-exposedness of Mertens, Kautz and Van Reeth ("Exposure Fusion", 2007), for levels 0..1:
-exp(-(v - 0.5)^2 / (2 * 0.2^2))."""
-EVEN = 0.495
-"""Its mean over a picture that uses all levels alike: such a picture is 1 here."""
+exp(-(v - 0.5)^2 / (2 * 0.2^2)). A picture that uses all levels alike has 0.495; only one that is mid grey
+throughout has 1, so that the scale tells well exposed footage apart too."""
 DARKEST, BRIGHTEST = 5, 250
 """Levels of 255 at and beyond which a pixel counts as clipped."""
 CLIPPED_FREE = 0.1
@@ -122,11 +121,11 @@ def sharpness(grey: np.ndarray) -> float:
 
 
 def exposure(grey: np.ndarray) -> float:
-    """Well-exposedness (see `MID_GREY`) over `EVEN`, times the share of pixels that are not clipped."""
+    """Mean well-exposedness (see `MID_GREY`), times the share of pixels that are not clipped."""
     levels = np.bincount(grey.ravel(), minlength=256) / grey.size
     clipped = levels[: DARKEST + 1].sum() + levels[BRIGHTEST:].sum()
     kept = 1 - max(0.0, clipped - CLIPPED_FREE) / (1 - CLIPPED_FREE)
-    return _clip(float(levels @ _WELL) / EVEN) * _clip(kept)
+    return _clip(float(levels @ _WELL)) * _clip(kept)
 
 
 def colour(picture: np.ndarray) -> float:

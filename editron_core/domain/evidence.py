@@ -46,7 +46,7 @@ SIGNALS: dict[str, Signal] = {
         Signal("action", "share of the picture that moves against its background, saturating", "motion"),
         Signal("shot_rhythm", "cuts in the 10 s around, 0 none, 1 about one a second", "shots"),
         Signal("sharpness", "log variance of the Laplacian, 0 blurred, 1 crisp", "motion"),
-        Signal("exposure", "1 well exposed, towards 0 as highlights or shadows clip", "motion"),
+        Signal("exposure", "1 mid grey, 0.5 all tones alike, towards 0 as lights or shadows clip", "motion"),
         Signal("colour", "Hasler-Suesstrunk colourfulness over 110", "motion"),
         Signal("richness", "entropy of brightness, 0 black, blank or a title card, 1 all tones", "motion"),
         Signal("subject", "colour of the middle against the border's, 0 alike, 1 all of it apart", "motion"),

@@ -30,11 +30,11 @@ SUM_TOLERANCE = 1e-6
 KNOB_STRENGTH = 4.0
 """A knob at 1 multiplies its signals' weights by this before all are renormalised, at -1 divides."""
 KNOBS: dict[str, tuple[str, ...]] = {
-    "energy": ("motion", "shot_rhythm", "loudness", "onset", "audio_event"),
+    "energy": ("motion", "action", "shot_rhythm", "loudness", "onset", "audio_event"),
     "talk": ("speech_presence", "speech_rate", "brief_coverage"),
-    "beauty": ("sharpness", "exposure", "colour", "vision_prompt"),
+    "beauty": ("sharpness", "exposure", "colour", "richness", "subject", "vision_prompt"),
 }
-"""The signals that each knob moves. Faces and novelty belong to none: they only give way."""
+"""The signals that each knob moves. Faces, novelty, freshness and position belong to none."""
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 

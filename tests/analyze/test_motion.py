@@ -91,7 +91,7 @@ def test_exposure_falls_towards_black_and_towards_white():
     ]
     assert auc(well, dark) == 1.0
     assert auc(well, burnt) == 1.0
-    assert min(well) > 0.7
+    assert 0.5 < min(well) <= max(well) < 0.9  # room above: good light is not the end of the scale
     assert exposure(np.zeros(SIZE, np.uint8)) < 0.05
     assert exposure(np.full(SIZE, 255, np.uint8)) < 0.05
 
