@@ -71,15 +71,15 @@ def evidence_is_of_one_formula(exam: Exam) -> GateCheck:
 
 
 def signals_are_measured(exam: Exam) -> GateCheck:
-    """Every weighted signal was measured on the drawn or on the real items."""
-    filled = {
-        kind: _filled(pl.concat([exam.tables[one.item.id] for one in items]))
-        for kind, items in exam.kinds.items()
+    """Every weighted signal was measured on the drawn or on the real items, and is not always the same."""
+    tables = {
+        kind: pl.concat([exam.tables[one.item.id] for one in items]) for kind, items in exam.kinds.items()
     }
+    filled = {kind: {column.name: _measured(column) for column in table} for kind, table in tables.items()}
     best = {name: max(share[name] for share in filled.values()) for name in exam.profile.weights}
     dead = [name for name, share in best.items() if share < LEAST_MEASURED]
     untried = [name for name in best if name not in dead and filled.get("real", {}).get(name) == 0]
-    detail = f"no data: {', '.join(dead)}" if dead else ""
+    detail = f"no data, or always the same: {', '.join(dead)}" if dead else ""
     if untried and not dead:
         detail = f"on drawn items only, so wired but not judged by taste: {', '.join(untried)}"
     least = min(best, key=lambda name: best[name])
@@ -112,16 +112,20 @@ def signals_change_the_ranking(exam: Exam) -> GateCheck:
 
 
 def scales_are_not_saturated(exam: Exam) -> GateCheck:
-    """No weighted signal sits at the top of its scale, and scores tell rows apart."""
-    faults, narrowest = [], math.inf
-    for kind, items in exam.kinds.items():
-        table = pl.concat([exam.tables[one.item.id] for one in items])
-        score = pl.concat([exam.curve[one.item.id] for one in items])["score"].drop_nulls()
-        for column in (*table, score):
+    """No weighted signal sits at the top of its scale, and scores tell rows apart.
+
+    Real footage says it, and drawn footage of what was measured nowhere else: there every scene is new.
+    """
+    faults, narrowest, judged = [], math.inf, set[str]()
+    for kind in sorted(exam.kinds, reverse=True):
+        ids = [one.item.id for one in exam.kinds[kind]]
+        score = pl.concat([exam.curve[key] for key in ids])["score"].drop_nulls()
+        for column in (*pl.concat([exam.tables[key] for key in ids]), score):
             known = column.drop_nulls()
-            share = (known >= TOP).sum() / max(1, len(known))
-            if share > MOST_AT_TOP:
-                faults.append(f"{column.name}: {share:.0%} of the {kind} rows at the top")
+            top = (known >= TOP).sum() / max(1, len(known))
+            if column.name not in judged and top > MOST_AT_TOP:
+                faults.append(f"{column.name}: {top:.0%} of the {kind} rows at the top")
+            judged |= {column.name} if len(known) else set()
         low, high = np.quantile(score, [0.25, 0.75]) if len(score) else (0.0, 0.0)
         narrowest = min(narrowest, float(high - low))
     if narrowest < LEAST_SPREAD:
@@ -221,8 +225,10 @@ SETTINGS: Mapping[str, Callable[[Profile], tuple[Profile, Profile]]] = {
 """For each setting two profiles that differ in nothing else, and must not choose alike."""
 
 
-def _filled(table: pl.DataFrame) -> dict[str, float]:
-    return {column.name: 1 - column.null_count() / max(1, len(column)) for column in table}
+def _measured(column: pl.Series) -> float:
+    """The share of the rows in which a signal was measured; 0 where it is always the same."""
+    low, high = column.min(), column.max()
+    return 0.0 if low == high else 1 - column.null_count() / len(column)
 
 
 def _orders(curves: Mapping[str, pl.DataFrame]) -> dict[str, np.ndarray]:
