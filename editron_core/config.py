@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from editron_core.errors import UsageError
+from editron_core.redact import know_url
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout, where datasets/ and qa_golden/ lie."""
+
+SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which `prometheus_client` is told where processes add up."""
 
 DELIVERED = ".editron-delivered.json"
 """Stands in a folder of results and lists them, so that nobody takes them for footage."""
@@ -23,14 +28,18 @@ DELIVERED = ".editron-delivered.json"
 class Settings(BaseSettings):
     """Every setting is an environment variable `EDITRON_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="EDITRON_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="EDITRON_", frozen=True, hide_input_in_errors=True, populate_by_name=True
+    )
 
     mode: Literal["development", "production"] = "development"
     """In production only a promoted profile scores and only a signed cut renders."""
     home: Path = Path(".editron")
     """State: database, blobs, models."""
-    database_url: str | None = None
+    database_url: str | None = Field(default=None, repr=False)
     """SQLAlchemy URL; default is SQLite under `home`."""
+    database_password: str | None = None
+    """Reference to the password for a PostgreSQL URL that names none: see `secrets`."""
     ffmpeg: Path | None = None
     """The ffmpeg binary to use; default is a fit one from PATH, else the imageio-ffmpeg wheel's."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -51,7 +60,54 @@ class Settings(BaseSettings):
     allow_private_urls: bool = False
     """Whether URLs may lead to private, loopback and link-local addresses; refused by default, so
     that nobody can make this machine fetch from its own network."""
+    prefect_api_url: str | None = Field(default=None, validation_alias="PREFECT_API_URL")
+    """The Prefect server to use (`http://host:4200/api`); without one, `editron flows` starts its own."""
+    prefect_start_s: float = Field(default=180.0, gt=0)
+    """How long that server may take to answer for the first time."""
+    watch: Annotated[tuple[Path, ...], NoDecode] = ()
+    """Folders in which footage arrives, separated as in PATH; each folder and file in one is a batch."""
+    watch_still_s: float = Field(default=60.0, ge=0)
+    """For how long the size and time of a file must stand still before it counts as arrived."""
+    delivered: Path | None = None
+    """Where flows deliver, a folder per batch; default is `delivered` under `home`."""
+    gpu_slots: int = Field(default=1, ge=1)
+    """GPU stages at a time, over all workers of one Prefect server."""
+    dask: str | None = None
+    """Address of a Dask scheduler that the files of a batch are spread over; default is this process."""
+    retry_s: float = Field(default=10.0, ge=0)
+    """What the delay between the attempts of a failing stage begins with; it doubles each time."""
+    timezone: str = "UTC"
+    """IANA name of the zone that the schedules are meant in."""
+    jitter_s: float = Field(default=20.0, ge=0)
+    """Scheduled runs begin up to this much late, so that many installations do not at one instant."""
+    poll_cron: str = "*/5 * * * *"
+    housekeeping_cron: str = "7 * * * *"
+    nightly_tune_cron: str = "0 1 * * *"
+    nightly_qa_cron: str = "0 4 * * *"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    """At `info`, each stage says when it began and how it ended."""
+    log_format: Literal["json", "console", "auto"] = "auto"
+    """`auto` is for people on a terminal, and JSON lines elsewhere."""
+    traces: Path | None = None
+    """A file that each finished span is appended to as one line of JSON."""
+    otlp_endpoint: str | None = None
+    """URL of an OpenTelemetry collector, such as http://127.0.0.1:4318; needs the extra `otlp`."""
+    traceparent: str = Field(default="", validation_alias=AliasChoices("TRACEPARENT", "EDITRON_TRACEPARENT"))
+    """The caller's span (W3C Trace Context), which ours then belong to."""
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where long-running commands serve metrics to Prometheus, on 127.0.0.1; nothing is served without."""
+    metrics_dir: Path | None = None
+    """A folder in which all processes of one machine add up their metrics; without it each has its own."""
+    vault_address: str = Field(
+        default="", validation_alias=AliasChoices("EDITRON_VAULT_ADDRESS", "VAULT_ADDR")
+    )
+    """URL of HashiCorp Vault, for references `vault:...`."""
+    vault_namespace: str = Field(
+        default="", validation_alias=AliasChoices("EDITRON_VAULT_NAMESPACE", "VAULT_NAMESPACE")
+    )
+    """Vault's namespace, where it has any."""
+    vault_token: str = "env:VAULT_TOKEN"
+    """Reference to the token that Vault wants."""
     require_gpu: bool = False
     """Tests: a missing GPU fails instead of skipping."""
     require_postgres: bool = False
@@ -60,6 +116,17 @@ class Settings(BaseSettings):
     """Tests: a folder of real clips."""
     benchmarks: Path | None = None
     """Tests: a folder of public annotations."""
+
+    @model_validator(mode="after")
+    def _hide_passwords(self) -> Settings:
+        if self.database_url:
+            know_url(self.database_url)
+        return self
+
+    @field_validator("watch", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        return tuple(part for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
 
     @property
     def database(self) -> str:
@@ -86,6 +153,21 @@ def settings() -> Settings:
         first = error.errors()[0]
         variable = f"EDITRON_{'_'.join(str(part) for part in first['loc'])}".upper()
         raise UsageError(first["msg"], subject=variable, remedy="correct or unset it") from error
+
+
+def variable(name: str) -> str | None:
+    """A variable of the environment that is no setting of ours, for references `env:NAME`."""
+    return os.environ.get(name)
+
+
+def unless_set(defaults: Mapping[str, str]) -> dict[str, str]:
+    """Variables for a child process: `defaults`, overruled where this environment sets one."""
+    return {name: os.environ.get(name, value) for name, value in defaults.items()}
+
+
+def share_metrics(folder: Path) -> None:
+    """Tell `prometheus_client` the folder in which processes add up; it knows no other way."""
+    os.environ[SHARED_METRICS] = str(folder)
 
 
 HUB = "https://huggingface.co"

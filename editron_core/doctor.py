@@ -19,6 +19,7 @@ from typing import Any, Literal
 from editron_core import process
 from editron_core.config import Settings, hub_answers, settings
 from editron_core.errors import EditronError, ProcessFailed
+from editron_core.redact import redact
 
 State = Literal["ok", "degraded", "missing"]
 PYTHONS = ((3, 11), (3, 12))
@@ -129,7 +130,7 @@ def _database(s: Settings) -> Part:
     from editron_core.store import migrations
     from editron_core.store.database import Database
 
-    place = s.database_url or str(s.home / "editron.sqlite")
+    place = str(s.home / "editron.sqlite")
     if s.database_url is None and not (s.home / "editron.sqlite").exists():
         return Part("database", "ok", f"SQLite, made by the first run at {place}")
     database = Database(s.database)
@@ -138,7 +139,7 @@ def _database(s: Settings) -> Part:
             found = migrations.revision(session.connection())
     finally:
         database.close()
-    shown = database.url.render_as_string(hide_password=True)
+    shown = redact(database.url.render_as_string())
     if found == migrations.HEAD:
         return Part("database", "ok", f"{shown} at schema {found}")
     if found in (None, *migrations.KNOWN):

@@ -8,31 +8,37 @@
     ├── EngineUnavailable     weights or a library that an engine needs are not here
     ├── ProcessFailed         a child process ended badly
     │   └── ProcessTimedOut   ... because it ran past its wall clock
+    ├── SecretError           a reference to a secret that cannot be resolved
     ├── Interrupted           the program is being stopped, and its child processes with it
+    ├── Held                  an operator paused or cancelled the work
     ├── StoreError            the database or the blob store refused
     │   ├── NotFound          no such row or blob
+    │   ├── Tampered          what is recorded was changed outside of Editron
     │   ├── Busy              somebody else holds the lease
     │   └── LeaseLost         the fence moved on: somebody else took the work over
     └── CheckFailed           an output was made, measured and found wanting
 
-Each error says in one line what is wrong with what, and carries the remedy. All of them survive
-pickling, because they cross process borders. Vendor errors are translated at the door they come
-through and never leak past it.
+Each error says in one line what is wrong with what, and carries the remedy. None holds a secret that this
+process knows. All of them survive pickling, because they cross process borders. Vendor errors are translated
+at the door they come through and never leak past it.
 """
 
 from __future__ import annotations
+
+from editron_core.redact import redact
 
 
 class EditronError(Exception):
     """Base of all errors above. `str(error)` is one line fit for an operator."""
 
     def __init__(self, message: str, *, subject: str = "", remedy: str = "") -> None:
+        message = redact(message)
         super().__init__(message)
         self.message = message
         """What is wrong, in one line, without a full stop."""
-        self.subject = subject
+        self.subject = redact(subject)
         """The file, setting or name that it is about; empty when there is none."""
-        self.remedy = remedy
+        self.remedy = redact(remedy)
         """What to do about it; empty when nothing helps."""
 
     def __str__(self) -> str:
@@ -79,7 +85,7 @@ class ProcessFailed(EditronError):
         super().__init__(f"{why}: {last}", subject=program, remedy=remedy)
         self.code = code
         """Exit code; negative is the signal that ended it."""
-        self.tail = tail
+        self.tail = redact(tail)
         """The last lines of its standard error."""
         self.limit = limit
         """The limit of ours that ended it, in words; empty where it was none."""
@@ -93,8 +99,16 @@ class ProcessTimedOut(ProcessFailed):
         self.message = f"was stopped after {wall_s:g} s"
 
 
+class SecretError(EditronError):
+    """A reference to a secret cannot be resolved."""
+
+
 class Interrupted(EditronError):
     """The program is being stopped, and its child processes with it."""
+
+
+class Held(EditronError):
+    """An operator paused or cancelled the batch, file or render job that was to be worked on."""
 
 
 class StoreError(EditronError):
@@ -103,6 +117,10 @@ class StoreError(EditronError):
 
 class NotFound(StoreError):
     """There is no such row or blob."""
+
+
+class Tampered(StoreError):
+    """What is recorded was changed outside of Editron: trying again does not help."""
 
 
 class Busy(StoreError):

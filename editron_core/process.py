@@ -2,7 +2,8 @@
 
 Each child gets an argument list (never a shell), its own process group, limits on memory, processor
 time, files and wall clock, and no standard input. Whatever happens to us, the whole group is gone
-when `spawn` ends.
+when `spawn` ends. Operators see each as a span of its own, whose id the child gets as `TRACEPARENT`; what
+is not our own Python gets no variable that holds a secret we know, since footage is hostile.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from editron_core import telemetry
+from editron_core.config import SHARED_METRICS
 from editron_core.errors import EngineUnavailable, Interrupted, ProcessFailed, ProcessTimedOut
+from editron_core.redact import holds
 
 GIB = 1 << 30
 TAIL_LINES = 60
@@ -57,6 +62,7 @@ class Child:
         self._program = program
         self._limits = limits
         self._timed_out = threading.Event()
+        self._killed = False
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._drain = threading.Thread(target=self._read_errors, daemon=True)
         self._drain.start()
@@ -75,6 +81,11 @@ class Child:
         """The last lines of its standard error so far."""
         return "\n".join(list(self._tail))
 
+    @property
+    def ended(self) -> bool:
+        """Whether it runs no more."""
+        return self._popen.poll() is not None
+
     def wait(self) -> None:
         """Wait for the end. Raises ProcessTimedOut or ProcessFailed where it went badly, and Interrupted
         where it did because we are being stopped."""
@@ -88,10 +99,33 @@ class Child:
         if code != 0:
             raise ProcessFailed(self._program, code, self.tail, limit=self._limit_hit(code, used))
 
+    @property
+    def outcome(self) -> str:
+        """How it ended, for metrics: `done`, `failed`, `timed_out`, or `stopped` by us."""
+        if self._timed_out.is_set():
+            return "timed_out"
+        if self._popen.returncode == 0:
+            return "done"
+        return "stopped" if self._killed else "failed"
+
+    @property
+    def code(self) -> int:
+        """The exit code of a child that has ended; negative is the signal that ended it."""
+        assert self._popen.returncode is not None
+        return self._popen.returncode
+
     def kill(self) -> None:
         """Kill the group; whoever waits for the child sees it end badly."""
+        self._killed = True
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
+
+    def end(self, grace_s: float) -> None:
+        """Ask the child to end (SIGTERM); what is left of its group after `grace_s` seconds is killed."""
+        self._popen.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(grace_s)
+        self.kill()
 
     def stop(self) -> None:
         """Kill the group and reap the child; safe to call when it has ended."""
@@ -158,7 +192,14 @@ def spawn(
     limits = limits or Limits()
     words = [os.fspath(word) for word in argv]
     program = Path(words[0]).name
-    popen = _start(words, program, pass_fds=tuple(pass_fds), environment=environment, cwd=cwd)
+    seen, began = telemetry.child(program), time.monotonic()
+    try:
+        added = {**(environment or {}), **_traced(seen)}
+        popen = _start(words, program, pass_fds=tuple(pass_fds), environment=added, cwd=cwd)
+    except BaseException as error:
+        seen.failed(error)
+        seen.end()
+        raise
     child = Child(popen, program, limits)
     with _guard:
         _running.add(child)
@@ -172,6 +213,7 @@ def spawn(
         child.stop()
         with _guard:
             _running.discard(child)
+        _tell(seen, child, program, time.monotonic() - began)
 
 
 def stop_all() -> None:
@@ -236,7 +278,7 @@ def _start(
             stderr=subprocess.PIPE,
             pass_fds=pass_fds,
             process_group=0,
-            env={**os.environ, **(environment or {})},
+            env=_environment(words[0], environment or {}),
         )
     except FileNotFoundError as error:
         raise EngineUnavailable("is not installed", subject=program) from error
@@ -244,6 +286,28 @@ def _start(
         if error.errno not in UNFIT:
             raise
         raise EngineUnavailable(f"cannot be run: {error.strerror}", subject=program) from error
+
+
+def _environment(program: str, added: dict[str, str]) -> dict[str, str]:
+    """Our environment and what is added to it, without what is none of the program's business."""
+    ours = dict(os.environ)
+    ours.pop(SHARED_METRICS, None)  # a child that shares our metrics says so by itself
+    if program != sys.executable:
+        ours = {name: value for name, value in ours.items() if not holds(value)}
+    return {**ours, **added}
+
+
+def _traced(seen: telemetry.Seen) -> dict[str, str]:
+    return {"TRACEPARENT": seen.traceparent} if seen.traceparent else {}
+
+
+def _tell(seen: telemetry.Seen, child: Child, program: str, seconds: float) -> None:
+    seen.note(exit_code=child.code, wall_seconds=round(seconds, 3), outcome=child.outcome)
+    if child.outcome in ("failed", "timed_out"):
+        seen.failed(child.outcome)
+    seen.end()
+    telemetry.count("children", program=program, outcome=child.outcome)
+    telemetry.observe("child_seconds", seconds, program=program)
 
 
 def _interrupted() -> Interrupted:

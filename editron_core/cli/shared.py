@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
 
 import typer
 
-from editron_core import log, process
+from editron_core import log, process, telemetry
 from editron_core.cli import terminal
 from editron_core.config import settings
 from editron_core.errors import EditronError, Interrupted, NotFound, UsageError
@@ -41,10 +42,12 @@ Out = Annotated[Path | None, typer.Option(help="Folder for the results; default 
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Set up logging; turn our errors into one line and the right exit code."""
+    """Set up logs and spans; turn our errors into one line and the right exit code."""
     try:
-        log.configure(settings().log_level)
-        yield
+        log.configure(settings().log_level, settings().log_format)
+        telemetry.configure(settings())
+        with telemetry.span("editron", run=uuid4().hex):
+            yield
     except (KeyboardInterrupt, Interrupted):
         process.stop_all()
         terminal.fail("interrupted; the same command again goes on from here")

@@ -18,6 +18,14 @@ class Step:
     label: str
     seconds: float | None = None
     """Seconds of media that it covers, for a speed as a multiple of real time."""
+    batch: str = ""
+    """Id of the batch that it works for; this and the next are empty where there is none."""
+    file: str = ""
+    """Id of the media file."""
+    session: str = ""
+    """Id of the edit session."""
+    job: str = ""
+    """Id of the render job."""
 
 
 class Watcher(Protocol):

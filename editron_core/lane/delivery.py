@@ -26,7 +26,8 @@ def deliver(desk: Desk, outcome: Outcome, out: Path) -> Outcome:
     What an earlier run left there and this one does not make is removed; what is not ours stays.
     Raises StoreError where the disk refuses.
     """
-    with desk.timed("deliver"), desk.watched(Step("deliver", str(out))) as (tell, _), _translated(out):
+    step = Step("deliver", str(out), batch=outcome.batch.id)
+    with desk.timed("deliver"), desk.watched(step) as (tell, _), _translated(out):
         out.mkdir(parents=True, exist_ok=True)
         placed = tuple(_deliverable(one, out) for one in outcome.deliverables)
         edits = [path for cut in outcome.cuts for path in _interchange(cut, out)]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from editron_core import telemetry
 from editron_core.config import Settings
 from editron_core.domain.progress import Step, Watcher
 from editron_core.store import Stage, Store
@@ -44,25 +45,26 @@ class Desk:
 
     def make(self, stage: Stage, step: Step, work: Work) -> Made:
         """The result of a stage: from the ledger, or by doing `work` in its folder."""
-        with self.watched(step) as (tell, outcome), self.store.ledger.run(stage) as claim:
+        with self.watched(step) as (tell, ending), self.store.ledger.run(stage) as claim:
             if claim.output is None:
                 claim.publish(work(claim.folder, tell))
             else:
-                outcome.kept = True
+                ending.outcome = "kept"
             assert claim.output is not None
             assert claim.key is not None
             return Made(claim.output, claim.key, claim.facts)
 
     @contextmanager
-    def watched(self, step: Step) -> Iterator[tuple[Progress, _Outcome]]:
-        """Tell the watcher of a step that begins and ends with the block."""
-        tell, outcome = self.watcher.begin(step), _Outcome()
+    def watched(self, step: Step) -> Iterator[tuple[Progress, telemetry.Ending]]:
+        """Tell the watcher, and operators, of a step that begins and ends with the block."""
+        tell = self.watcher.begin(step)
         try:
-            yield tell, outcome
+            with telemetry.stage(step) as ending:
+                yield tell, ending
         except BaseException as error:
             self.watcher.end(step, "failed", str(error) or "interrupted")
             raise
-        self.watcher.end(step, "kept" if outcome.kept else "done")
+        self.watcher.end(step, "kept" if ending.outcome == "kept" else "done")
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -72,10 +74,6 @@ class Desk:
             yield
         finally:
             self.timings[stage] = self.timings.get(stage, 0.0) + time.monotonic() - began
-
-
-class _Outcome:
-    kept = False
 
 
 @lru_cache(maxsize=8)

@@ -26,7 +26,8 @@ def score(desk: Desk, engines: Engines, outcome: Outcome, order: Order) -> Outco
     """
     wanted = wanted_profile(desk, order)
     brief = Brief(order.brief)
-    with desk.timed("score"), desk.watched(Step("score", f"profile {wanted.name}")):
+    step = Step("score", f"profile {wanted.name}", batch=outcome.batch.id)
+    with desk.timed("score"), desk.watched(step):
         prompts = engines.prompts(wanted, brief, outcome.evidence)
         chosen = select.select(outcome.evidence, wanted, brief, prompts)
         _prove_applied(chosen, wanted)

@@ -20,7 +20,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from editron_core import secrets
+from editron_core.config import settings
 from editron_core.errors import StoreError
+from editron_core.redact import know_url
 from editron_core.store import migrations
 from editron_core.store.models import Base
 
@@ -30,6 +33,7 @@ MIGRATION_LOCK = 0x45444954
 """PostgreSQL advisory lock under which the schema changes ("EDIT" in ASCII)."""
 PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF")
 CONNECT_TIMEOUT_S = 10
+QUOTED = "postgresql://user@host/name with EDITRON_DATABASE_PASSWORD; in a password quote @ as %40 and so on"
 SQLITE_NOW = "(julianday('now') - 2440587.5) * 86400.0"
 """Days since noon in 4714 BC, to seconds since 1970; exact to a millisecond."""
 POSTGRES_NOW = "extract(epoch from clock_timestamp())"
@@ -99,11 +103,7 @@ class Database:
 
     def now(self, session: Session) -> float:
         """Seconds since 1970 by the database's clock, the only one that several hosts share."""
-        clock = (
-            "(julianday('now') - 2440587.5) * 86400.0"
-            if self.lite
-            else "extract(epoch from clock_timestamp())"
-        )
+        clock = SQLITE_NOW if self.lite else POSTGRES_NOW
         return float(session.execute(text(f"SELECT {clock}")).scalar_one())
 
     def close(self) -> None:
@@ -120,10 +120,14 @@ class Database:
 
 
 def _parsed(url: str) -> URL:
+    know_url(url)
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError("is not a database URL", subject=url, remedy="see EDITRON_DATABASE_URL") from error
+    except (ArgumentError, ValueError):
+        # Neither shown nor named as the cause: nobody knows which part of it is the password.
+        raise StoreError("is not a database URL", subject="EDITRON_DATABASE_URL", remedy=QUOTED) from None
+    if "@" in (parsed.host or ""):
+        raise StoreError("holds an unquoted @", subject="EDITRON_DATABASE_URL", remedy=QUOTED)
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
@@ -132,7 +136,15 @@ def _parsed(url: str) -> URL:
         raise StoreError(
             "needs a file", subject=parsed.render_as_string(), remedy="sqlite:////path/editron.sqlite"
         )
-    return parsed
+    return parsed if parsed.get_backend_name() == "sqlite" else _with_password(parsed)
+
+
+def _with_password(url: URL) -> URL:
+    """The URL with the password that EDITRON_DATABASE_PASSWORD refers to, unless it has one."""
+    reference = settings().database_password
+    if reference is None or url.password is not None:
+        return url
+    return url.set(password=secrets.resolve(reference, subject="EDITRON_DATABASE_PASSWORD").reveal())
 
 
 def _sqlite(url: URL) -> Engine:
@@ -173,7 +185,7 @@ def _check_integrity(connection: Connection) -> None:
     verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if verdict != "ok":
         raise StoreError(
-            f"is damaged: {verdict}", subject=str(connection.engine.url), remedy="restore it from a backup"
+            f"is damaged: {verdict}", subject=connection.engine.url.render_as_string(), remedy="restore it from a backup"
         )
 
 

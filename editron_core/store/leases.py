@@ -21,7 +21,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
-from editron_core import log
+from editron_core import log, telemetry
 from editron_core.errors import Busy, LeaseLost, StoreError
 from editron_core.store.database import Database
 from editron_core.store.models import LeaseRow
@@ -157,6 +157,7 @@ class Leases:
             try:
                 self.renew(lease)
             except LeaseLost as error:
+                telemetry.count("leases_lost")
                 _log.warning("lease_lost", lease=lease.name, fence=lease.fence, error=str(error))
                 return
             except StoreError as error:  # the next beat may succeed; publishing asks again anyway
