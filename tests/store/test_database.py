@@ -10,13 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Enum, inspect, text
-from store_workers import PROCESSES, open_and_count, raise_count
 
 from editron_core.domain.batch import BatchStatus
 from editron_core.errors import StoreError
 from editron_core.store import NewBatch, Store, migrations
 from editron_core.store.database import Database
 from editron_core.store.models import Base
+from tests.store.store_workers import PROCESSES, open_and_count, raise_count
 
 WRITERS = 8
 TRANSACTIONS = 40
@@ -24,6 +24,7 @@ TABLES = {
     *("projects", "media_batches", "media_files", "media_batch_analyses", "edit_sessions", "render_jobs"),
     *("stage_runs", "leases", "scoring_profiles", "decisions", "brand_kits"),
     *("promotions", "qa_runs", "labels", "study_logs"),
+    *("dead_letters", "dispatches"),
 }
 
 
@@ -213,8 +214,8 @@ ROWS = {
         reference_style, include_captions, status, timelines, content_hash, metadata, created_at, updated_at)
         VALUES ('s', 'b', 'shorts', '[]', '', true, 'assembling', '[]', '', '{{}}', {NOW}, {NOW})""",
     "render_jobs": f"""INSERT INTO render_jobs (id, edit_session_id, destinations, formats, priority, status,
-        progress_percent, output_urls, metadata, created_at, updated_at)
-        VALUES ('r', 's', '[]', '[]', 'low', 'queued', 0, '[]', '{{}}', {NOW}, {NOW})""",
+        hold, worker, progress_percent, output_urls, metadata, created_at, updated_at)
+        VALUES ('r', 's', '[]', '[]', 'low', 'queued', 'none', '', 0, '[]', '{{}}', {NOW}, {NOW})""",
     "decisions": f"""INSERT INTO decisions (id, edit_session_id, timeline, content_hash, verdict, author,
         note, created_at) VALUES ('d', 's', 't', '', 'approve', '', '', {NOW})""",
     "stage_runs": f"""INSERT INTO stage_runs (key, stage, inputs, options, code_version, status, fence,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from test_records import MOMENT, decision, new_session
 
 from editron_core.domain.job import Verdict
 from editron_core.domain.label import Label, LabelSource, Raters, Split
 from editron_core.errors import StoreError, UsageError
 from editron_core.store import Store
 from editron_core.times import Span
+from tests.store.test_records import MOMENT, decision, new_session
 
 
 def ratings(rater: str, *values: int, kind: Raters = Raters.PEOPLE, file: str = "f") -> list[Label]:

@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
-from store_workers import PROCESSES, hold_lease
 
 from editron_core.errors import Busy, LeaseLost
 from editron_core.store import Store
 from editron_core.store.leases import Holder, Lease
 from editron_core.store.models import LeaseRow
+from tests.store.store_workers import PROCESSES, hold_lease
 
 PATIENCE_S = 60
 

@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_workers import (
+
+from editron_core.domain.job import StageStatus
+from editron_core.errors import Busy, CheckFailed, LeaseLost, MediaError, StoreError, UsageError
+from editron_core.store import Stage, Store
+from editron_core.store.blobs import Sealed
+from editron_core.store.models import LeaseRow
+from tests.store.store_workers import (
     POINTS,
     PROCESSES,
     ROWS,
@@ -22,12 +28,6 @@ from store_workers import (
     run_stage_and_die,
     write_outputs,
 )
-
-from editron_core.domain.job import StageStatus
-from editron_core.errors import Busy, CheckFailed, LeaseLost, MediaError, StoreError, UsageError
-from editron_core.store import Stage, Store
-from editron_core.store.blobs import Sealed
-from editron_core.store.models import LeaseRow
 
 PATIENCE_S = 60
 

@@ -9,11 +9,18 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from store_workers import POINTS, PROCESSES, append_batches, raise_count, run_stage, run_stage_and_die
-from test_ledger import assert_finished_once
+from tests.store.test_ledger import assert_finished_once
 
 from editron_core.store import NewBatch, Store, migrations
 from editron_core.store.models import LeaseRow, StageRow
+from tests.store.store_workers import (
+    POINTS,
+    PROCESSES,
+    append_batches,
+    raise_count,
+    run_stage,
+    run_stage_and_die,
+)
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
 

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import optuna
-from store_workers import PROCESSES, append_logs
 
 from editron_core.store import Store
+from tests.store.store_workers import PROCESSES, append_logs
 
 WRITERS, CALLS = 4, 25
 
