@@ -23,7 +23,7 @@ from editron_core.config import ROOT, settings
 from editron_core.errors import EditronError, UsageError
 from editron_core.qa import workbench
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Run and bless notebooks.")
 
 FOLDER = ROOT / "notebooks"
 CELL_LIMIT_S = 3600
@@ -148,7 +148,7 @@ def _parsed(subject: str, text: str, declared: str) -> object:
 
 
 def _execute(notebook: Any, record: Path, parameters: dict[str, object]) -> Any:
-    """The notebook, executed in its folder as JupyterLab does; `record` is written after every cell."""
+    """The notebook, executed; `record` is written after every cell."""
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
@@ -160,7 +160,6 @@ def _execute(notebook: Any, record: Path, parameters: dict[str, object]) -> Any:
             parameters,
             kernel_name=KERNELSPEC["name"],
             progress_bar=False,
-            cwd=FOLDER,
             execution_timeout=CELL_LIMIT_S,
         )
     except PapermillExecutionError as error:
@@ -201,13 +200,18 @@ def alone(folder: Path) -> AbstractContextManager[None]:
 def _environment(inherited: Mapping[str, str]) -> Iterator[None]:
     """Let children started meanwhile inherit this environment."""
     before = os.environ.copy()
-    os.environ.clear()
-    os.environ.update(inherited)
+    _become(inherited)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        _become(before)
+
+
+def _become(environment: Mapping[str, str]) -> None:
+    """Change what differs and no more: other threads of a flow read the environment too."""
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)
 
 
 @app.command("list")

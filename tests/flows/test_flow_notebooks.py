@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import nbformat
 import pytest
 
+from editron_core.config import ROOT, settings
 from editron_core.errors import UsageError
+from editron_core.store import Store
 from flows import notebooks
 
 TWIN = """# %% [markdown]
@@ -24,6 +27,7 @@ loud: bool = False  # whether the label is in capitals
 out_dir: str = ""  # folder for metrics.json
 
 # %%
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -169,3 +173,24 @@ def test_a_failed_run_leaves_its_record_and_says_where(tmp_path: Path) -> None:
     ]
     assert errors[0]["ename"] == "ZeroDivisionError"
     assert not (tmp_path / "metrics.json").exists()
+
+
+@pytest.mark.proof
+def test_a_tuned_candidate_is_promoted_on_the_record_of_its_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    monkeypatch.setattr(notebooks, "FOLDER", ROOT / "notebooks")
+    record = notebooks.run("tune_scoring", {"trials": 4}, tmp_path / "tuned")
+    wish = {"author": "ann", "why": "a proof", "notebook": str(record)}
+    profile = str(tmp_path / "tuned" / "linear.toml")
+
+    notebooks.run("promote_profile", {"profile": profile, **wish}, tmp_path / "promoted")
+
+    results = json.loads((tmp_path / "promoted" / "metrics.json").read_text("utf-8"))
+    assert (results["stage"], results["promoted"]) == ("candidate", True)
+    with Store.open(settings().database, settings().blobs) as store:
+        (step,) = store.promotions.list()
+        assert store.studies.list(), "the search is kept in the store"
+    assert (step.author, step.reason) == ("ann", "a proof")
+    assert step.notebook is not None
+    assert step.notebook.sha256 == hashlib.sha256(record.read_bytes()).hexdigest()
