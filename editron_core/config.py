@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     """State: database, blobs, models."""
     database_url: str | None = Field(default=None, repr=False)
     """SQLAlchemy URL; default is SQLite under `home`."""
-    database_password: str | None = None
+    database_password: str | None = Field(default=None, repr=False)
     """Reference to the password for a PostgreSQL URL that names none: see `secrets`."""
     ffmpeg: Path | None = None
     """The ffmpeg binary to use; default is a fit one from PATH, else the imageio-ffmpeg wheel's."""
@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     """Folders in which footage arrives, separated as in PATH; each folder and file in one is a batch."""
     watch_still_s: float = Field(default=60.0, ge=0)
     """For how long the size and time of a file must stand still before it counts as arrived."""
+    canary: str = ""
+    """A candidate profile (name, file or hash) that is tried on a share of the batches beside the applied one."""
+    canary_share: float = Field(default=0.1, ge=0, le=1)
+    """Which share of the batches, 0..1; each is in it or not by its id."""
     delivered: Path | None = None
     """Where flows deliver, a folder per batch; default is `delivered` under `home`."""
     gpu_slots: int = Field(default=1, ge=1)
@@ -106,7 +110,7 @@ class Settings(BaseSettings):
         default="", validation_alias=AliasChoices("EDITRON_VAULT_NAMESPACE", "VAULT_NAMESPACE")
     )
     """Vault's namespace, where it has any."""
-    vault_token: str = "env:VAULT_TOKEN"
+    vault_token: str = Field(default="env:VAULT_TOKEN", repr=False)
     """Reference to the token that Vault wants."""
     require_gpu: bool = False
     """Tests: a missing GPU fails instead of skipping."""

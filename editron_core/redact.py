@@ -76,7 +76,7 @@ def know_url(url: str) -> None:
 
     One that repeats the name of the user or the database is public anyway, and no text is searched for it.
     """
-    found = WIDE_PASSWORD.search(url)
+    found = WIDE_PASSWORD.search(url if "://" in url else f"://{url}")
     public = {re.sub(r".*/|\?.*", "", url), found["user"] if found else ""}
     passwords = [found["password"], found["password"].partition("@")[0]] if found else []
     passwords += [value for key, value in parse_qsl(url.partition("?")[2]) if key.lower() in QUERY_PASSWORDS]

@@ -12,7 +12,7 @@ import structlog
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # huggingface_hub reads it when it is imported
 
-from editron_core import process
+from editron_core import process, redact
 from editron_core.config import Settings, settings
 
 KEPT = ("footage", "benchmarks", "require_gpu", "require_postgres", "ffmpeg")
@@ -31,11 +31,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home of the test's own, and settings that no other test has seen."""
+    """A home of the test's own, and settings and secrets that no other test has seen."""
     kept = {f"EDITRON_{name.upper()}" for name in KEPT}
     for name in [name for name in os.environ if name.startswith("EDITRON_") and name not in kept]:
         monkeypatch.delenv(name)
+    for name in ("TRACEPARENT", "VAULT_ADDR", "VAULT_NAMESPACE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("EDITRON_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(redact, "_known", frozenset())
+    monkeypatch.setattr(redact, "_pattern", None)
     settings.cache_clear()
     yield tmp_path / "home"
     settings.cache_clear()

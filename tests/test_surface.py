@@ -16,6 +16,7 @@ from editron_core import errors
 HEAVY = {
     *("torch", "open_clip", "faster_whisper", "ctranslate2", "decord", "av", "cv2", "scipy", "scenedetect"),
     *("ffmpeg", "dropbox", "prefect", "papermill", "jupyterlab", "marimo"),
+    *("opentelemetry", "prometheus_client"),
 }
 SAMPLES: dict[type[errors.EditronError], tuple[object, ...]] = {
     errors.ProcessFailed: ("ffmpeg", 1, "a line\nno such file"),
