@@ -6,6 +6,8 @@
     ├── SourceError           a source that cannot be reached or read (missing path, refused URL)
     ├── MediaError            one media file that cannot be used; the batch goes on
     ├── EngineUnavailable     weights or a library that an engine needs are not here
+    │   ├── Unreachable       ... because the server that has them does not answer
+    │   └── OutOfMemory       ... because the GPU's memory is full, even with smaller batches
     ├── ProcessFailed         a child process ended badly
     │   └── ProcessTimedOut   ... because it ran past its wall clock
     ├── SecretError           a reference to a secret that cannot be resolved
@@ -74,6 +76,14 @@ class MediaError(EditronError):
 
 class EngineUnavailable(EditronError):
     """An engine's weights or library are not here."""
+
+
+class Unreachable(EngineUnavailable):
+    """An engine's weights are not here, and the server that has them does not answer."""
+
+
+class OutOfMemory(EngineUnavailable):
+    """An engine does not fit into the GPU's memory, even with a smaller batch."""
 
 
 class ProcessFailed(EditronError):

@@ -46,7 +46,7 @@ class StorageTier(StrEnum):
 
 
 class Hold(StrEnum):
-    """What an operator asked of a batch or file."""
+    """What an operator asked of a batch, a file or a render job."""
 
     NONE = "none"
     PAUSED = "paused"
@@ -131,6 +131,7 @@ class MediaFile:
     """The transcript that arrived beside it."""
     source: str = ""
     """The path or URL it came from; unique in its batch."""
+    hold: Hold = Hold.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from editron_core.domain.batch import Hold
 from editron_core.domain.timeline import Timeline
 from editron_core.times import Span
 
@@ -204,6 +205,13 @@ class RenderJob:
     deliverables: tuple[Deliverable, ...] = ()
     """What it left, with the checks; empty until it is complete."""
     created_at: datetime | None = None
+    hold: Hold = Hold.NONE
+    worker: str = ""
+    """Who claimed it last; empty while nobody has."""
+    fence: int = 0
+    """The fence of the claim that gave this value; 0 where it was only read."""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """JSON-ready facts of whoever made it: all that it takes to render."""
 
 
 @dataclass(frozen=True, slots=True)

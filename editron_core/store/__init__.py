@@ -3,6 +3,7 @@
 from editron_core.store.ledger import Claim, Stage
 from editron_core.store.records.batches import NewBatch
 from editron_core.store.records.edits import NewSession
+from editron_core.store.records.jobs import NewJob
 from editron_core.store.store import Store
 
-__all__ = ["Claim", "NewBatch", "NewSession", "Stage", "Store"]
+__all__ = ["Claim", "NewBatch", "NewJob", "NewSession", "Stage", "Store"]

@@ -185,7 +185,9 @@ def _check_integrity(connection: Connection) -> None:
     verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if verdict != "ok":
         raise StoreError(
-            f"is damaged: {verdict}", subject=connection.engine.url.render_as_string(), remedy="restore it from a backup"
+            f"is damaged: {verdict}",
+            subject=connection.engine.url.render_as_string(),
+            remedy="restore it from a backup",
         )
 
 

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from editron_core import log
 from editron_core.domain import codec
 from editron_core.domain.job import StageRun, StageStatus
-from editron_core.errors import LeaseLost, StoreError, UsageError
+from editron_core.errors import Held, Interrupted, LeaseLost, StoreError, UsageError
 from editron_core.store.blobs import Blobs, remove
 from editron_core.store.database import Database
 from editron_core.store.leases import Lease, Leases, waiting
@@ -108,7 +108,8 @@ class Ledger:
         """Claim a stage. Raises Busy where somebody alive is at it and not done within `wait_s` seconds.
 
         An exception that leaves the block is recorded with the stage, which can then be claimed again;
-        Ctrl-C leaves it waiting. Raises LeaseLost where the block failed because the stage was taken over.
+        Ctrl-C and an operator's hold leave it waiting. Raises LeaseLost where the block failed because the
+        stage was taken over.
         """
         claim = waiting(lambda: self._claim(stage), wait_s)
         if claim.lease is None:
@@ -216,7 +217,7 @@ class Ledger:
 
     def _give_up(self, claim: Claim, error: BaseException) -> None:
         lease = _lease(claim)
-        failed = isinstance(error, Exception)
+        failed = isinstance(error, Exception) and not isinstance(error, Held | Interrupted)
         try:
             with self._database.write() as session:
                 self._leases.assure(session, lease)

@@ -11,8 +11,11 @@ from editron_core.store.leases import LEASE_S, Leases
 from editron_core.store.ledger import Ledger
 from editron_core.store.records.batches import Analyses, Batches, Files, Projects
 from editron_core.store.records.definitions import Brands
-from editron_core.store.records.edits import Decisions, Jobs, Sessions
+from editron_core.store.records.edits import Decisions, Sessions
+from editron_core.store.records.holds import Holds
+from editron_core.store.records.jobs import Jobs
 from editron_core.store.records.labels import Labels
+from editron_core.store.records.operations import DeadLetters, Dispatches
 from editron_core.store.records.registry import Profiles, Promotions, QaRuns
 from editron_core.store.records.studies import Studies
 
@@ -31,7 +34,10 @@ class Store:
         self.analyses = Analyses(database)
         self.sessions = Sessions(database)
         self.decisions = Decisions(database)
-        self.jobs = Jobs(database)
+        self.jobs = Jobs(database, self.leases)
+        self.holds = Holds(database)
+        self.dead_letters = DeadLetters(database)
+        self.dispatches = Dispatches(database)
         self.profiles = Profiles(database)
         self.promotions = Promotions(database)
         self.qa_runs = QaRuns(database)

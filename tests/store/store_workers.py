@@ -144,3 +144,31 @@ def append_logs(url: str, study: str, times: int) -> None:
         line = {"by": os.getpid(), "at": at}
         Journal(database, study).append_logs([line, line])
     database.close()
+
+
+def claim_and_hold(url: str, blobs: str, started: str, outcome: str, lease_s: float = 30.0) -> None:
+    """Claim a render job, hold it until stopped and woken (or killed), then try to complete it."""
+    with Store.open(url, Path(blobs), lease_s=lease_s) as store:
+        job = store.jobs.claim("a holder")
+        assert job is not None
+        with store.jobs.holding(job):
+            Path(started).touch()
+            began = time.monotonic()
+            while time.monotonic() - began < 3 * lease_s:  # a stop makes the clock jump
+                time.sleep(0.05)
+        try:
+            store.jobs.complete(job.id, [], fence=job.fence)
+            Path(outcome).write_text("completed")
+        except LeaseLost:
+            Path(outcome).write_text("lost")
+
+
+def work_off(url: str, blobs: str, told: str) -> None:
+    """Claim and complete render jobs until none is waiting; tells of each that it completed."""
+    with Store.open(url, Path(blobs)) as store, Path(told).open("a") as log:
+        while (job := store.jobs.claim(f"worker {os.getpid()}")) is not None:
+            with store.jobs.holding(job):
+                pass
+            store.jobs.complete(job.id, [], fence=job.fence)
+            log.write(f"{job.id}\n")
+            log.flush()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from tests.store.test_ledger import assert_finished_once
 
 from editron_core.store import NewBatch, Store, migrations
 from editron_core.store.models import LeaseRow, StageRow
@@ -21,6 +20,7 @@ from tests.store.store_workers import (
     run_stage,
     run_stage_and_die,
 )
+from tests.store.test_ledger import assert_finished_once
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
 

@@ -23,14 +23,13 @@ from editron_core.domain.job import (
     Deliverable,
     EditSession,
     EditSessionStatus,
-    RenderJobStatus,
-    RenderPriority,
     Verdict,
 )
 from editron_core.domain.moment import Moment
+from editron_core.domain.operations import DeadLetter
 from editron_core.domain.timeline import Clip, Timeline
 from editron_core.errors import NotFound, StoreError, UsageError
-from editron_core.store import NewBatch, NewSession, Store
+from editron_core.store import NewBatch, NewJob, NewSession, Store
 from editron_core.store.models import Base, BatchRow, utc_now
 from editron_core.times import Span
 
@@ -383,59 +382,16 @@ def test_a_decision_holds_only_for_what_was_shown(store: Store) -> None:
     assert not store.decisions.signed(longer.content_hash)
 
 
-def test_a_render_job_goes_from_queued_to_complete(store: Store) -> None:
-    session = new_session(store)
-    job = store.jobs.create(session.id, ["youtube"], ["/out"], RenderPriority.RUSH)
-    assert (job.status, job.priority, job.formats) == (
-        RenderJobStatus.QUEUED,
-        RenderPriority.RUSH,
-        ("youtube",),
-    )
-    store.jobs.set_status(job.id, RenderJobStatus.RENDERING)
-    store.jobs.progress(job.id, 42.5)
-    store.jobs.progress(job.id, 10)
-    assert store.jobs.get(job.id).progress_percent == 42.5
-    done = store.jobs.complete(job.id, [DELIVERABLE])
-    assert (done.status, done.progress_percent) == (RenderJobStatus.COMPLETE, 100)
-    assert done.deliverables == (DELIVERABLE,)
-    assert done.output_urls == ("/out/reel.mp4",)
-    assert store.jobs.list(session.id) == (done,)
-
-
-def test_a_failed_render_job_can_be_queued_again_and_a_complete_one_is_final(store: Store) -> None:
-    job = store.jobs.create(new_session(store).id, ["youtube"])
-    with pytest.raises(StoreError, match="cannot go from queued to complete"):
-        store.jobs.complete(job.id, [DELIVERABLE])
-    store.jobs.set_status(job.id, RenderJobStatus.RENDERING)
-    store.jobs.progress(job.id, 80)
-    assert store.jobs.set_status(job.id, RenderJobStatus.FAILED, "no space").last_error == "no space"
-    again = store.jobs.set_status(job.id, RenderJobStatus.QUEUED)
-    assert (again.progress_percent, again.last_error) == (0, None)
-    store.jobs.set_status(job.id, RenderJobStatus.RENDERING)
-    store.jobs.complete(job.id, [DELIVERABLE])
-    with pytest.raises(StoreError, match="cannot go from complete to queued"):
-        store.jobs.set_status(job.id, RenderJobStatus.QUEUED)
-
-
-def test_render_jobs_that_were_interrupted_are_failed_and_others_left_alone(store: Store) -> None:
-    session = new_session(store)
-    done, rendering, queued = (store.jobs.create(session.id, ["youtube"]) for _ in range(3))
-    other = store.jobs.create(new_session(store).id, ["youtube"])
-    for job in (done, rendering):
-        store.jobs.set_status(job.id, RenderJobStatus.RENDERING)
-    store.jobs.complete(done.id, [DELIVERABLE])
-    assert store.jobs.fail_interrupted(session.id) == 2
-    assert [store.jobs.get(job.id).last_error for job in (rendering, queued)] == ["was interrupted"] * 2
-    assert store.jobs.get(done.id).status is RenderJobStatus.COMPLETE
-    assert store.jobs.get(other.id).status is RenderJobStatus.QUEUED
-
-
 def test_deleting_a_batch_leaves_no_child_row(store: Store) -> None:
     session = new_session(store)
     store.files.add(session.batch_id, "a.mp4", "/footage/a.mp4")
     store.analyses.save(BatchAnalysis(session.batch_id, "", "", (), {}, ()))
     store.decisions.add(decision(session))
-    store.jobs.create(session.id, ["youtube"])
+    job = store.jobs.create(NewJob(session.id, ("youtube",)))
+    store.dead_letters.record(
+        DeadLetter("render", "reel", "StoreError", "no space", batch_id=session.batch_id, job_id=job.id)
+    )
+    store.dispatches.add(session.batch_id, "produce")
     kept = new_session(store)
     store.batches.delete(session.batch_id)
     tables = Base.metadata.tables

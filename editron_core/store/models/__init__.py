@@ -17,6 +17,7 @@ from editron_core.store.models.lane import (
     SessionRow,
     StageRow,
 )
+from editron_core.store.models.operations import DeadLetterRow, DispatchRow
 from editron_core.store.models.workbench import LabelRow, ProfileRow, PromotionRow, QaRunRow, StudyLogRow
 
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "BatchRow",
     "BrandRow",
     "Dated",
+    "DeadLetterRow",
     "DecisionRow",
+    "DispatchRow",
     "FileRow",
     "Instant",
     "JobRow",

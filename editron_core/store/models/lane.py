@@ -133,6 +133,8 @@ class JobRow(Dated, Base):
     formats: Mapped[list[Any]]
     priority: Mapped[RenderPriority]
     status: Mapped[RenderJobStatus]
+    hold: Mapped[Hold] = mapped_column(default=Hold.NONE)
+    worker: Mapped[str] = mapped_column(default="")
     progress_percent: Mapped[float] = mapped_column(default=0.0)
     last_error: Mapped[str | None]
     output_urls: Mapped[list[Any]] = mapped_column(default=list)

@@ -125,6 +125,12 @@ class Batches:
             session.flush()
             return _batch(row, _failures(session, [row.id]).get(row.id, 0))
 
+    def note(self, batch_id: str, facts: dict[str, Any]) -> None:
+        """Add JSON-ready facts to what is known of a batch. Raises NotFound."""
+        with self._database.write() as session:
+            row = locked(session, BatchRow, batch_id)
+            row.facts = {**row.facts, **facts}
+
     def delete(self, batch_id: str) -> None:
         """Remove a batch with its files, analyses, sessions, decisions and jobs. Raises NotFound."""
         with self._database.write() as session:
@@ -323,6 +329,7 @@ def _file(row: FileRow) -> MediaFile:
         error=row.error,
         transcript_path=row.transcript_path,
         source=row.source,
+        hold=row.hold,
     )
 
 

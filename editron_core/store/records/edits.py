@@ -1,4 +1,4 @@
-"""Edit sessions, the decisions about them, and their render jobs."""
+"""Edit sessions and the decisions about them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,18 @@ from sqlalchemy import select
 from editron_core.domain import codec
 from editron_core.domain.job import (
     Decision,
-    Deliverable,
     EditSession,
     EditSessionStatus,
-    RenderJob,
-    RenderJobStatus,
-    RenderPriority,
     Verdict,
 )
 from editron_core.domain.label import Label
 from editron_core.domain.timeline import Timeline
 from editron_core.errors import StoreError
 from editron_core.store.database import Database
-from editron_core.store.models import BatchRow, DecisionRow, JobRow, SessionRow
-from editron_core.store.records.common import by_prefix, locked, new_id
+from editron_core.store.models import BatchRow, DecisionRow, SessionRow
+from editron_core.store.records.common import by_prefix, locked, new_id, one
 from editron_core.store.records.labels import replace_labels
+from editron_core.store.records.operations import announce
 from editron_core.times import Span
 
 
@@ -98,11 +95,18 @@ class Sessions:
             return tuple(_session(row) for row in rows)
 
     def set_status(self, session_id: str, status: EditSessionStatus) -> EditSession:
-        """Move a session on. Raises StoreError where `status` cannot follow on what it is now."""
+        """Move a session on; that it is approved is announced as a dispatch of `render` with it.
+
+        Raises StoreError where `status` cannot follow on what it is now.
+        """
         with self._database.write() as session:
+            batch_id = one(session, SessionRow, session_id).batch_id
+            locked(session, BatchRow, batch_id)  # batch before session, always
             row = locked(session, SessionRow, session_id)
             if not row.status.may_become(status):
                 raise StoreError(f"cannot go from {row.status} to {status}", subject=f"session {session_id}")
+            if status is EditSessionStatus.APPROVED and row.status is not status:
+                announce(session, batch_id, "render", {"session": row.id})
             row.status = status
             return _session(row)
 
@@ -164,91 +168,6 @@ class Decisions:
             return tuple(_decision(row) for row in rows)
 
 
-class Jobs:
-    """The renderings of edit sessions."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def create(
-        self,
-        session_id: str,
-        formats: Sequence[str],
-        destinations: Sequence[str] = (),
-        priority: RenderPriority = RenderPriority.STANDARD,
-    ) -> RenderJob:
-        """Record a render job, queued."""
-        with self._database.write() as session:
-            locked(session, SessionRow, session_id)
-            row = JobRow(
-                id=new_id(),
-                edit_session_id=session_id,
-                formats=list(formats),
-                destinations=list(destinations),
-                priority=priority,
-                status=RenderJobStatus.QUEUED,
-            )
-            session.add(row)
-            session.flush()
-            return _job(row)
-
-    def get(self, job_id: str) -> RenderJob:
-        """The job with this id or unique beginning of it. Raises NotFound, UsageError."""
-        with self._database.read() as session:
-            return _job(by_prefix(session, JobRow, JobRow.id, job_id))
-
-    def list(self, session_id: str) -> tuple[RenderJob, ...]:
-        """The jobs of a session, the newest first."""
-        with self._database.read() as session:
-            query = select(JobRow).where(JobRow.edit_session_id == session_id)
-            rows = session.scalars(query.order_by(JobRow.created_at.desc(), JobRow.id.desc()))
-            return tuple(_job(row) for row in rows)
-
-    def set_status(self, job_id: str, status: RenderJobStatus, error: str | None = None) -> RenderJob:
-        """Move a job on. Raises StoreError where `status` cannot follow on what it is now."""
-        with self._database.write() as session:
-            row = _moved(locked(session, JobRow, job_id), status)
-            row.last_error = error
-            if status is RenderJobStatus.QUEUED:
-                row.progress_percent = 0.0
-            return _job(row)
-
-    def progress(self, job_id: str, percent: float) -> None:
-        """Record how much of a job is rendered, 0..100; it never runs backwards."""
-        with self._database.write() as session:
-            row = locked(session, JobRow, job_id)
-            row.progress_percent = max(row.progress_percent, min(100.0, percent))
-
-    def fail_interrupted(self, session_id: str) -> int:
-        """Mark as failed what killed processes left unfinished in a session; returns how many jobs.
-
-        The caller holds the session's lease: else it would end the job of a process that is at work.
-        """
-        unfinished = (RenderJobStatus.QUEUED, RenderJobStatus.RENDERING)
-        with self._database.write() as session:
-            mine = (JobRow.edit_session_id == session_id, JobRow.status.in_(unfinished))
-            rows = session.scalars(select(JobRow).where(*mine).with_for_update()).all()
-            for row in rows:
-                row.status, row.last_error = RenderJobStatus.FAILED, "was interrupted"
-            return len(rows)
-
-    def complete(self, job_id: str, deliverables: Sequence[Deliverable]) -> RenderJob:
-        """Record what a job left, and that it is complete."""
-        with self._database.write() as session:
-            row = _moved(locked(session, JobRow, job_id), RenderJobStatus.COMPLETE)
-            row.progress_percent, row.last_error = 100.0, None
-            row.output_urls = [deliverable.path for deliverable in deliverables]
-            row.facts = {**row.facts, "deliverables": codec.dump(tuple(deliverables))}
-            return _job(row)
-
-
-def _moved(row: JobRow, status: RenderJobStatus) -> JobRow:
-    if not row.status.may_become(status):
-        raise StoreError(f"cannot go from {row.status} to {status}", subject=f"render job {row.id}")
-    row.status = status
-    return row
-
-
 def _session(row: SessionRow) -> EditSession:
     return EditSession(
         id=row.id,
@@ -276,22 +195,5 @@ def _decision(row: DecisionRow) -> Decision:
         author=row.author,
         note=row.note,
         trim=codec.load(Span, row.trim) if row.trim else None,
-        created_at=row.created_at,
-    )
-
-
-def _job(row: JobRow) -> RenderJob:
-    left = row.facts.get("deliverables", [])
-    return RenderJob(
-        id=row.id,
-        session_id=row.edit_session_id,
-        status=row.status,
-        formats=tuple(row.formats),
-        destinations=tuple(row.destinations),
-        priority=row.priority,
-        progress_percent=row.progress_percent,
-        last_error=row.last_error,
-        output_urls=tuple(row.output_urls),
-        deliverables=tuple(codec.load(Deliverable, one) for one in left),
         created_at=row.created_at,
     )
