@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from editron_core import log
 from editron_core.config import ROOT, settings
 from editron_core.domain import codec
 
@@ -22,6 +23,7 @@ def seat(name: str, out_dir: str = "") -> Path:
     That is `out_dir`, or one below the home; it is made where it is not there.
     """
     os.chdir(ROOT)
+    log.configure(settings().log_level)
     # Optuna's progress bars, which nobody asked for, complain about widgets that are not installed.
     warnings.filterwarnings("ignore", message="IProgress not found")
     return folder(name, out_dir)
