@@ -24,7 +24,11 @@ from editron_core.store.models import (
 from editron_core.telemetry import Reading
 
 HASH_LENGTH = 12
-HOLDABLE = {"batch": BatchRow, "file": FileRow, "job": JobRow}
+HOLDABLE: dict[str, type[BatchRow] | type[FileRow] | type[JobRow]] = {
+    "batch": BatchRow,
+    "file": FileRow,
+    "job": JobRow,
+}
 
 
 def readings(database: Database) -> tuple[Reading, ...]:

@@ -8,7 +8,17 @@ Where no exporter is set, spans cost a few microseconds and OpenTelemetry is not
 """
 
 from editron_core.telemetry.metrics import Gauges, Server, count, gauge, observe, registry, serve_metrics
-from editron_core.telemetry.spans import Seen, child, configure, export_to, flush, span, stop, traceparent
+from editron_core.telemetry.spans import (
+    Seen,
+    child,
+    configure,
+    current,
+    export_to,
+    flush,
+    span,
+    stop,
+    traceparent,
+)
 from editron_core.telemetry.stages import Ending, stage
 from editron_core.telemetry.table import METRICS, Kind, Metric, Reading
 
@@ -24,6 +34,7 @@ __all__ = [
     "child",
     "configure",
     "count",
+    "current",
     "export_to",
     "flush",
     "gauge",

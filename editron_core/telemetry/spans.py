@@ -176,6 +176,15 @@ def child(program: str) -> Seen:
     return Seen(_started(f"run {program}", {"program": program}, ""))
 
 
+def current() -> bool:
+    """Whether we are inside a span that is recorded."""
+    if _state.tracer is None:
+        return False
+    from opentelemetry import trace
+
+    return trace.get_current_span().get_span_context().is_valid
+
+
 def traceparent() -> str:
     """What a process that works for us gets as `TRACEPARENT`; empty where nothing is traced."""
     if _state.tracer is None:
