@@ -56,10 +56,11 @@ def score(table: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.Se
     if not known:
         return pl.Series("score", [None] * len(table), pl.Float64)
     each = values(table, profile)
-    added = {name: each[name] * profile.weights[name] for name in known}
-    weighed = _sum(added[name].fill_null(0) if gap else added[name] for name, gap in known.items())
-    # By itself: an expression that names its input twice evaluates all of it twice.
-    mean = table.select((weighed / _weight(table, profile)).cast(pl.Float64).alias("score"))["score"]
+    added = [(each[name] * profile.weights[name]).alias(name) for name in known]
+    # Two steps: in the first the columns are worked at side by side, in the second they are only added.
+    parts = table.select(*added, _weight(table, profile).alias("weight"))
+    total = _sum(pl.col(name).fill_null(0) if gap else pl.col(name) for name, gap in known.items())
+    mean = parts.select((total / pl.col("weight")).cast(pl.Float64).alias("score"))["score"]
     return _smoothed(mean.fill_nan(None), profile, step)
 
 
@@ -135,8 +136,8 @@ def to_array(column: pl.Series) -> Floats:
     return column.cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
 
 
-def _weight(table: pl.DataFrame, profile: Profile) -> pl.Expr | float:
-    """The weight that was measured in each row: a number where no column has gaps, as in most tables."""
+def _weight(table: pl.DataFrame, profile: Profile) -> pl.Expr:
+    """The weight that was measured in each row. Most columns have no gap, and need no look at their rows."""
     gaps = {name: table[name].null_count() for name in profile.weights}
     whole = math.fsum(weight for name, weight in profile.weights.items() if not gaps[name])
     gappy = [
@@ -144,7 +145,7 @@ def _weight(table: pl.DataFrame, profile: Profile) -> pl.Expr | float:
         for name, weight in profile.weights.items()
         if 0 < gaps[name] < len(table)
     ]
-    return _sum(gappy) + whole if gappy else whole
+    return _sum([pl.lit(whole), *gappy])
 
 
 def _sum(columns: Iterable[pl.Expr]) -> pl.Expr:

@@ -190,9 +190,15 @@ def test_a_setting_that_changes_changes_what_comes_out(setting):
 
 
 def test_the_most_that_one_file_may_give_is_applied():
+    rich_in_moments = evidence({"motion": np.maximum(bump(12), bump(48)), "loudness": bump(12)})
+    batch = {
+        "a": rich_in_moments,
+        "b": evidence({"motion": bump(30, high=0.5), "loudness": bump(30, high=0.5)}),
+    }
+
     def most(per_file: int) -> int:
-        few = replace(DEFAULT.selection, max_moments=2, per_file=per_file, diversity=0.0, max_overlap=1.0)
-        found = chosen(replace(DEFAULT, selection=few))
+        few = replace(PLAIN.selection, threshold=0.0, max_moments=2, per_file=per_file, diversity=0.0)
+        found = chosen(replace(PLAIN, selection=few), batch)
         return max(Counter(moment.file_id for moment in found.moments).values())
 
     assert (most(1), most(2)) == (1, 2)
@@ -210,7 +216,7 @@ def test_changing_prompts_or_the_brief_changes_what_comes_out():
     [
         ("energy", "motion", "speech_presence"),
         ("talk", "speech_presence", "motion"),
-        ("beauty", "colour", "loudness"),
+        ("beauty", "richness", "loudness"),
     ],
 )
 def test_a_knob_brings_the_moments_that_it_names_forward(knob, liked, other):
