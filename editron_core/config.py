@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     watch_still_s: float = Field(default=60.0, ge=0)
     """For how long the size and time of a file must stand still before it counts as arrived."""
     canary: str = ""
-    """A candidate profile (name, file or hash) that is tried on a share of the batches beside the applied one."""
+    """A candidate profile (name, file or hash), tried on a share of the batches beside the applied one."""
     canary_share: float = Field(default=0.1, ge=0, le=1)
     """Which share of the batches, 0..1; each is in it or not by its id."""
     delivered: Path | None = None
@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     """Address of a Dask scheduler that the files of a batch are spread over; default is this process."""
     retry_s: float = Field(default=10.0, ge=0)
     """What the delay between the attempts of a failing stage begins with; it doubles each time."""
+    deployment: str = "editron"
+    """Name of the deployments that triggers and dispatches begin; `editron flows` serves those of this name."""
     timezone: str = "UTC"
     """IANA name of the zone that the schedules are meant in."""
     jitter_s: float = Field(default=20.0, ge=0)
@@ -136,6 +138,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL."""
         return self.database_url or f"sqlite:///{self.home.resolve() / 'editron.sqlite'}"
+
+    @property
+    def service_log_level(self) -> str:
+        """The level for what runs unattended: unless told otherwise, each stage leaves a line."""
+        return self.log_level if "log_level" in self.model_fields_set else "info"
 
     @property
     def blobs(self) -> Path:

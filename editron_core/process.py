@@ -18,6 +18,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -37,6 +38,44 @@ _running: set[Child] = set()
 _guard = threading.Lock()
 _stopping = threading.Event()
 """Set from `stop_all` to `resume`: how a child ended says nothing about its work then."""
+
+
+class Scope:
+    """The children of one piece of work, which can be stopped while those of others go on. See `scope`."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """Kill the children of this scope and start no more in it: who waits for one gets Interrupted."""
+        self._stopped.set()
+        with _guard:
+            children = [child for child in _running if child.scope is self]
+        for child in children:
+            child.kill()
+
+
+_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+
+
+@contextlib.contextmanager
+def scope() -> Iterator[Scope]:
+    """Children that are started within the block, by this thread or in copies of its context, are one."""
+    made = Scope()
+    token = _scope.set(made)
+    try:
+        yield made
+    finally:
+        _scope.reset(token)
+
+
+def _stopped(scope: Scope | None) -> bool:
+    return _stopping.is_set() or (scope is not None and scope.stopped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +98,7 @@ class Child:
 
     def __init__(self, popen: subprocess.Popen[bytes], program: str, limits: Limits) -> None:
         self._popen = popen
+        self.scope = _scope.get()
         self._program = program
         self._limits = limits
         self._timed_out = threading.Event()
@@ -92,7 +132,7 @@ class Child:
         used = self._processor_seconds()
         code = self._popen.wait()
         self._drain.join(timeout=5)
-        if code != 0 and _stopping.is_set():
+        if code != 0 and _stopped(self.scope):
             raise _interrupted()
         if self._timed_out.is_set():
             raise ProcessTimedOut(self._program, self._limits.wall_s, self.tail)
@@ -185,16 +225,17 @@ def spawn(
 
     `environment` is added to ours. On a normal end of the block the child is waited for, and a bad
     exit raises ProcessFailed (ProcessTimedOut past `limits.wall_s`). Raises EngineUnavailable where there
-    is no such program or it cannot be run, and Interrupted between `stop_all` and `resume`.
+    is no such program or it cannot be run, and Interrupted between `stop_all` and `resume` or in a scope
+    that was stopped.
     """
-    if _stopping.is_set():
+    if _stopped(_scope.get()):
         raise _interrupted()
     limits = limits or Limits()
     words = [os.fspath(word) for word in argv]
     program = Path(words[0]).name
     seen, began = telemetry.child(program), time.monotonic()
     try:
-        added = {**(environment or {}), **_traced(seen)}
+        added = {**_traced(seen), **(environment or {})}
         popen = _start(words, program, pass_fds=tuple(pass_fds), environment=added, cwd=cwd)
     except BaseException as error:
         seen.failed(error)
@@ -204,7 +245,7 @@ def spawn(
     with _guard:
         _running.add(child)
     try:
-        if _stopping.is_set():  # since we looked, and maybe before `stop_all` could see this child
+        if _stopped(child.scope):  # since we looked, and maybe before `stop_all` could see this child
             raise _interrupted()
         _limit(popen.pid, limits)
         yield child

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from editron_core import config
 from editron_core.domain.evidence import EngineUse
-from editron_core.errors import EngineUnavailable, UsageError
+from editron_core.errors import EngineUnavailable, OutOfMemory, Unreachable, UsageError
 
 Embeddings = NDArray[np.float32]
 
@@ -106,24 +106,29 @@ class ClipEye:
         self._mode = how.get("interpolation", "bicubic")
         self._fit = how.get("resize_mode", "shortest")
         self._batch = self._largest_batch()
+        self._halved = False
 
     def see(self, frames: NDArray[np.uint8]) -> Embeddings:
-        """See `vision.Eye.see`. Frames are taken in batches that fit the device."""
+        """See `vision.Eye.see`. Frames are taken in batches that fit the device.
+
+        Where the GPU's memory is full all the same, half the batch is tried, once in this engine's life.
+        Raises OutOfMemory where that does not fit either.
+        """
         import torch
 
         done, out = 0, []
         while done < len(frames):
             try:
                 out.append(self._encode(frames[done : done + self._batch]))
-            except torch.cuda.OutOfMemoryError as error:
-                if self._batch == 1:
-                    raise EngineUnavailable(
-                        "one frame does not fit into the GPU's memory",
+            except torch.OutOfMemoryError as error:
+                if self._halved or self._batch == 1:
+                    raise OutOfMemory(
+                        f"{self._batch} frames do not fit into the GPU's memory",
                         subject=self.engine.name,
                         remedy="choose a smaller model with EDITRON_CLIP_MODEL, or EDITRON_DEVICE=cpu",
                     ) from error
                 torch.cuda.empty_cache()
-                self._batch //= 2
+                self._batch, self._halved = self._batch // 2, True
                 continue
             done += len(out[-1])
         return np.concatenate(out) if out else np.empty((0, self._width()), np.float32)
@@ -254,7 +259,7 @@ def _from_hub(model: str, pretrained: str, models: Path) -> Path:
 
 
 def _missing(model: str, pretrained: str, models: Path, why: str) -> EngineUnavailable:
-    return EngineUnavailable(
+    return Unreachable(
         f"no weights {pretrained} on this machine, and {why}",
         subject=f"open-clip {model}",
         remedy=f"put them into {models / f'{model}-{pretrained}'}.safetensors, or connect once",

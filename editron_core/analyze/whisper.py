@@ -19,7 +19,7 @@ import numpy as np
 from editron_core import config
 from editron_core.analyze.voice import Piece
 from editron_core.domain.transcript import Word
-from editron_core.errors import EngineUnavailable
+from editron_core.errors import EngineUnavailable, OutOfMemory, Unreachable
 from editron_core.media.audio import RATE
 from editron_core.times import Span
 
@@ -55,35 +55,50 @@ class Whisper:
     def words(self, piece: Piece, language: str | None) -> tuple[str | None, tuple[Word, ...]]:
         """The language of a piece of sound (None without speech) and its words, timed in the whole sound.
 
-        The language is detected where it is None. Raises EngineUnavailable where the engine breaks
-        while it runs (out of memory, say).
+        The language is detected where it is None. Where the GPU's memory is full, half the batch is tried
+        once. Raises OutOfMemory where that does not fit either, EngineUnavailable where the engine breaks
+        otherwise.
         """
         if not piece.spans:
             return language, ()
         packed = pack(piece)
+        batch = BATCH[self.device]
         try:
-            segments, info = self.pipeline.transcribe(
-                packed.samples,
-                language=language,
-                clip_timestamps=packed.windows,
-                word_timestamps=True,
-                condition_on_previous_text=False,
-                batch_size=BATCH[self.device],
-            )
-            heard = tuple(
-                Word(word.word.strip(), packed.place(word.start, word.end), _share(word.probability))
-                for segment in segments
-                if not (segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE)
-                for word in segment.words or ()
-                if word.word.strip()
-            )
+            return self._heard(packed, language, batch)
         except RuntimeError as error:
-            raise EngineUnavailable(
-                f"stopped while transcribing: {error}",
-                subject=f"faster-whisper {self.name}",
-                remedy="choose a smaller model with EDITRON_WHISPER_MODEL, or EDITRON_DEVICE=cpu",
-            ) from error
+            if not _memory_is_full(error):
+                raise self._broken(EngineUnavailable, f"stopped while transcribing: {error}") from error
+        try:
+            return self._heard(packed, language, batch // 2)
+        except RuntimeError as error:
+            kind = OutOfMemory if _memory_is_full(error) else EngineUnavailable
+            why = f"stopped while transcribing {batch // 2} windows at a time: {error}"
+            raise self._broken(kind, why) from error
+
+    def _heard(self, packed: Packed, language: str | None, batch: int) -> tuple[str | None, tuple[Word, ...]]:
+        segments, info = self.pipeline.transcribe(
+            packed.samples,
+            language=language,
+            clip_timestamps=packed.windows,
+            word_timestamps=True,
+            condition_on_previous_text=False,
+            batch_size=batch,
+        )
+        heard = tuple(
+            Word(word.word.strip(), packed.place(word.start, word.end), _share(word.probability))
+            for segment in segments
+            if not (segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < UNSURE)
+            for word in segment.words or ()
+            if word.word.strip()
+        )
         return info.language, heard
+
+    def _broken(self, kind: type[EngineUnavailable], why: str) -> EngineUnavailable:
+        return kind(
+            why,
+            subject=f"faster-whisper {self.name}",
+            remedy="choose a smaller model with EDITRON_WHISPER_MODEL, or EDITRON_DEVICE=cpu",
+        )
 
 
 def locate(model: str, models: Path) -> Path:
@@ -103,10 +118,13 @@ def locate(model: str, models: Path) -> Path:
         if reachable:
             return _whole(Path(download_model(model)))
     except OSError as error:
-        raise _without_weights(f"the weights of {model} cannot be fetched: {error}", models) from error
+        why = f"the weights of {model} cannot be fetched: {error}"
+        raise _without_weights(why, models, kind=Unreachable) from error
     except ValueError as error:  # neither a size that it knows nor a repository's name
         raise _without_weights(f"there is no model named {model}", models) from error
-    raise _without_weights(f"the weights of {model} are neither cached nor reachable", models)
+    raise _without_weights(
+        f"the weights of {model} are neither cached nor reachable", models, kind=Unreachable
+    )
 
 
 def load(model: str, device: str, models: Path) -> Whisper:
@@ -146,9 +164,11 @@ def _whole(folder: Path) -> Path:
     return folder
 
 
-def _without_weights(message: str, models: Path) -> EngineUnavailable:
+def _without_weights(
+    message: str, models: Path, kind: type[EngineUnavailable] = EngineUnavailable
+) -> EngineUnavailable:
     remedy = f"put a CTranslate2 model into {models}, connect once, or lay a transcript beside the footage"
-    return EngineUnavailable(message, subject="faster-whisper", remedy=remedy)
+    return kind(message, subject="faster-whisper", remedy=remedy)
 
 
 def _device(asked: str) -> tuple[str, str | None]:
@@ -240,6 +260,11 @@ def _padded(piece: Piece) -> list[tuple[int, int]]:
             after //= 2
         padded.append((start - min(PAD, before), end + min(PAD, after)))
     return padded
+
+
+def _memory_is_full(error: RuntimeError) -> bool:
+    """CTranslate2 and torch say it in words; torch's error is a RuntimeError too."""
+    return "out of memory" in str(error).lower() or "OutOfMemory" in type(error).__name__
 
 
 def _share(value: float) -> float:

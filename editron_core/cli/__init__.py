@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from editron_core import __version__, process
-from editron_core.cli import commands, flows, profiles, qa, review, terminal, tune
+from editron_core.cli import commands, flows, jobs, profiles, qa, review, terminal, tune
 
 app = typer.Typer(
     name="editron",
@@ -41,6 +41,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(review.app, name="review")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(qa.app, name="qa")
 app.add_typer(flows.app, name="flows")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,11 @@ from editron_core.cli.shared import (
     Blueprints,
     Brand,
     Brief,
+    Destinations,
     Json,
     Knobs,
     Out,
+    Priority,
     ProfileName,
     Sources,
     begin,
@@ -26,6 +29,7 @@ from editron_core.cli.shared import (
     stages,
     through,
 )
+from editron_core.domain.job import RenderPriority
 
 
 def demo(
@@ -50,6 +54,8 @@ def run(
     knob: Knobs = None,
     blueprint: Blueprints = None,
     brand: Brand = None,
+    priority: Priority = RenderPriority.STANDARD,
+    to: Destinations = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
@@ -58,7 +64,9 @@ def run(
     The same command again goes on where it was interrupted. Files that cannot be used are reported,
     the others are delivered, and the exit code is 1.
     """
-    stages(sources, order_of(brief, profile, knob, blueprint, brand), "deliver", as_json, out)
+    order = order_of(brief, profile, knob, blueprint, brand)
+    order = replace(order, priority=priority, destinations=tuple(to or ()))
+    stages(sources, order, "deliver", as_json, out)
 
 
 def ingest(sources: Sources, as_json: Json = False) -> None:
@@ -116,11 +124,15 @@ def render(
     knob: Knobs = None,
     blueprint: Blueprints = None,
     brand: Brand = None,
+    priority: Priority = RenderPriority.STANDARD,
+    to: Destinations = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Render the cuts, measure every output, and write the report."""
-    stages(sources, order_of(brief, profile, knob, blueprint, brand), "deliver", as_json, out)
+    order = order_of(brief, profile, knob, blueprint, brand)
+    order = replace(order, priority=priority, destinations=tuple(to or ()))
+    stages(sources, order, "deliver", as_json, out)
 
 
 def status(

@@ -13,6 +13,7 @@ import typer
 from editron_core import log, process, telemetry
 from editron_core.cli import terminal
 from editron_core.config import settings
+from editron_core.domain.job import RenderPriority
 from editron_core.errors import EditronError, Interrupted, NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ Blueprints = Annotated[
     typer.Option("--blueprint", help="hero-reel, shorts, square or a .toml file; may be repeated."),
 ]
 Brand = Annotated[Path | None, typer.Option(help="A brand.toml: colours, fonts, logo, watermark, slates.")]
+Priority = Annotated[
+    RenderPriority, typer.Option("--priority", help="How urgent the render is: rush overtakes in the queue.")
+]
+Destinations = Annotated[
+    list[str] | None,
+    typer.Option("--to", help="Also copy the deliverables to this folder, or to `blobs`; may be repeated."),
+]
 Out = Annotated[Path | None, typer.Option(help="Folder for the results; default editron-out/<batch>.")]
 
 
@@ -107,7 +115,7 @@ def through(lane: Lane, outcome: Outcome, order: Order, last: str, out: Path | N
     outcome = lane.edit(outcome, order)
     if last == "edit":
         return outcome
-    outcome = lane.render(outcome)
+    outcome = lane.render(outcome, order)
     return lane.deliver(outcome, where)
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from editron_core import process
 from editron_core.analyze.observe import AnalyzeOptions, observe
-from editron_core.domain.batch import BatchStatus, MediaFile, MediaProbe
+from editron_core.domain.batch import BatchStatus, Hold, MediaFile, MediaProbe
 from editron_core.domain.evidence import Evidence
+from editron_core.domain.operations import Subject
 from editron_core.domain.progress import Step
-from editron_core.errors import MediaError
+from editron_core.errors import EditronError, Held, Interrupted, MediaError
+from editron_core.lane import holding
 from editron_core.lane.desk import Desk, Made, Progress, code_version
 from editron_core.lane.document import Outcome
 from editron_core.lane.engines import Engines
@@ -25,10 +28,17 @@ R = TypeVar("R")
 
 
 def analyze(desk: Desk, engines: Engines, outcome: Outcome) -> Outcome:
-    """The evidence of every usable file; one that cannot be decoded fails, and the others go on."""
+    """The evidence of every usable file; one that cannot be decoded fails, and the others go on.
+
+    Raises Held where the batch, or a file of it, is paused: the other files are analysed before. What
+    else keeps a file from being analysed is raised once the others are done, and is no fault of the file.
+    """
     store, batch = desk.store, outcome.batch
-    files = [file for file in outcome.files if file.status is not BatchStatus.FAILED]
+    holding.check(store, Subject(batch.id))
+    usable = [file for file in outcome.files if file.status is not BatchStatus.FAILED]
+    files = [file for file in usable if file.hold is Hold.NONE]
     if not files:
+        holding.check(store, *(Subject(batch.id, file_id=f.id) for f in usable if f.hold is Hold.PAUSED))
         return outcome
     with desk.timed("analyze"):
         if batch.status is not BatchStatus.ANALYZED:
@@ -38,7 +48,14 @@ def analyze(desk: Desk, engines: Engines, outcome: Outcome) -> Outcome:
         for file in files:
             copies.setdefault(file.sha256, []).append(file)
         groups = [sorted(group, key=lambda f: f.transcript_path is None) for group in copies.values()]
-        results = _side_by_side(desk.settings.jobs, lambda group: _one(desk, engines, group), groups)
+        troubles: list[Exception] = []
+        results = _side_by_side(
+            desk.settings.jobs, lambda group: _spared(desk, engines, group, troubles), groups
+        )
+        if troubles:
+            raise troubles[0]
+        paused = [file.id for file in store.files.list(batch.id) if file.hold is Hold.PAUSED]
+        holding.check(store, *(Subject(batch.id, file_id=file_id) for file_id in paused))
         batch = settle(desk, batch.id, BatchStatus.ANALYZED)
         pairs = zip(copies, results, strict=True)
         made = {sha256: result for sha256, result in pairs if result}
@@ -53,13 +70,36 @@ def analyze(desk: Desk, engines: Engines, outcome: Outcome) -> Outcome:
     )
 
 
+def analyze_file(desk: Desk, engines: Engines, batch_id: str, file_id: str) -> Made:
+    """The evidence of one file of a batch, for callers that spread the files themselves.
+
+    Raises NotFound, and MediaError for a file that cannot be used; it is for the caller, who may want to
+    try again, to say that the file has failed.
+    """
+    store = desk.store
+    file = store.files.get(file_id)
+    batch = store.batches.get(batch_id)
+    with desk.timed("analyze"):
+        if batch.status not in (BatchStatus.ANALYZING, BatchStatus.ANALYZED):
+            store.batches.set_status(batch.id, BatchStatus.ANALYZING)
+        if file.status is not BatchStatus.ANALYZED:
+            store.files.set_status(file.id, BatchStatus.ANALYZING)
+        if file.probe is None:
+            raise MediaError("was never probed", subject=file.name, remedy="ingest it again")
+        made = _analysed(desk, engines, file, file.probe)
+        store.files.set_status(file.id, BatchStatus.ANALYZED)
+    return made
+
+
 def _side_by_side(jobs: int, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     """`work` on every item, so many at once; an exception stops what has not begun."""
     if jobs == 1:
         return [work(item) for item in items]
+    contexts = [copy_context() for _ in items]
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            return list(pool.map(work, items))
+            # Each in a copy of our context, so that its spans and log lines belong where ours do.
+            return list(pool.map(lambda item, here: here.run(work, item), items, contexts))
         except KeyboardInterrupt:
             process.stop_all()  # else the pool would wait for the children of its other threads
             pool.shutdown(cancel_futures=True)
@@ -67,6 +107,21 @@ def _side_by_side(jobs: int, work: Callable[[T], R], items: Sequence[T]) -> list
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _spared(
+    desk: Desk, engines: Engines, copies: Sequence[MediaFile], troubles: list[Exception]
+) -> Made | None:
+    """`_one`, whose failure is put aside so that the other files go on."""
+    try:
+        return _one(desk, engines, copies)
+    except Interrupted:
+        raise
+    except Held:  # the file alone, or all of its batch?
+        holding.check(desk.store, Subject(copies[0].batch_id))
+    except (EditronError, OSError) as error:
+        troubles.append(error)
+    return None
 
 
 def _one(desk: Desk, engines: Engines, copies: Sequence[MediaFile]) -> Made | None:
@@ -101,4 +156,5 @@ def _analysed(desk: Desk, engines: Engines, file: MediaFile, probe: MediaProbe) 
         evidence = observe(Path(file.path), probe, folder, options, tell)
         return {"rows": evidence.table.height, "duration": str(evidence.duration)}
 
-    return desk.make(stage, Step("analyze", file.name, float(probe.duration)), work)
+    step = Step("analyze", file.name, float(probe.duration), batch=file.batch_id, file=file.id)
+    return desk.make(stage, step, work)

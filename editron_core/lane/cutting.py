@@ -38,7 +38,7 @@ def cut(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
         return outcome
     look = kit(order)
     desk.store.brands.remember(look, outcome.batch.project_id)
-    cuts, findings = [], list[Finding]()
+    cuts, findings = [], list(outcome.findings)
     with desk.timed("edit"):
         for plan in plans(order):
             assembly = assemble.assemble(plan, outcome.selection.moments, outcome.footage, outcome.evidence)
@@ -47,7 +47,7 @@ def cut(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
                 continue
             shown = codec.content_hash([codec.dump(plan), preset_names(plan), brand_facts(look)])
             timelines = tuple(replace(timeline, look=shown) for timeline in assembly.timelines)
-            session = _session(desk, outcome, plan, look, timelines)
+            session = _session(desk, outcome, plan, look, timelines, order)
             made, found = _package(desk, outcome, session, plan, look)
             cuts.append(made)
             findings += found
@@ -82,7 +82,12 @@ def brand_facts(kit: BrandKit) -> dict[str, Any]:
 
 
 def _session(
-    desk: Desk, outcome: Outcome, plan: Blueprint, kit: BrandKit, timelines: tuple[Timeline, ...]
+    desk: Desk,
+    outcome: Outcome,
+    plan: Blueprint,
+    kit: BrandKit,
+    timelines: tuple[Timeline, ...],
+    order: Order,
 ) -> EditSession:
     """The session of these cuts, or the one that people made of it by trimming."""
     sessions = desk.store.sessions
@@ -93,6 +98,7 @@ def _session(
         aspect_ratios=plan.aspects,
         reference_style=kit.name,
         include_captions=any(timeline.cues for timeline in timelines),
+        metadata={"order": codec.dump(order)},
     )
     for known in sessions.list(outcome.batch.id):
         if known.metadata.get("trimmed_from") == new.content_hash and known.deliverable_type == plan.name:
@@ -118,7 +124,7 @@ def _package(
     seconds = float(sum(timeline.duration for timeline in session.timelines))
     made = desk.make(
         stage,
-        Step("edit", plan.name, seconds),
+        Step("edit", plan.name, seconds, batch=session.batch_id, session=session.id),
         lambda folder, tell: _write(folder, tell, session, plan, kit, files),
     )
     found = json.loads((made.folder / FINDINGS).read_text("utf-8"))

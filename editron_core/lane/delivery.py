@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from editron_core.config import DELIVERED
 from editron_core.domain.job import Deliverable
 from editron_core.domain.progress import Step
-from editron_core.errors import StoreError
+from editron_core.lane.copying import copied, translated
 from editron_core.lane.cutting import INTERCHANGE
 from editron_core.lane.desk import Desk, Progress
 from editron_core.lane.document import Cut, Outcome
@@ -27,7 +24,12 @@ def deliver(desk: Desk, outcome: Outcome, out: Path) -> Outcome:
     Raises StoreError where the disk refuses.
     """
     step = Step("deliver", str(out), batch=outcome.batch.id)
-    with desk.timed("deliver"), desk.watched(step) as (tell, _), _translated(out):
+    with desk.timed("deliver"), desk.watched(step) as (tell, _):
+        return desk.tried(step, lambda watch: _delivered(outcome, out, watch), tell)
+
+
+def _delivered(outcome: Outcome, out: Path, tell: Progress) -> Outcome:
+    with translated(out):
         out.mkdir(parents=True, exist_ok=True)
         placed = tuple(_deliverable(one, out) for one in outcome.deliverables)
         edits = [path for cut in outcome.cuts for path in _interchange(cut, out)]
@@ -39,17 +41,6 @@ def deliver(desk: Desk, outcome: Outcome, out: Path) -> Outcome:
         made += [*edits, *(clip for clip in clips if clip), report]
         _tidy(out, sorted({path.relative_to(out).as_posix() for path in made}))
     return replace(done, report=report)
-
-
-@contextmanager
-def _translated(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason, place = error.strerror or str(error), error.filename or out
-        raise StoreError(
-            reason, subject=str(place), remedy="free some space, or name another --out"
-        ) from error
 
 
 def _tidy(out: Path, made: list[str]) -> None:
@@ -70,25 +61,13 @@ def _tidy(out: Path, made: list[str]) -> None:
 
 
 def _deliverable(one: Deliverable, out: Path) -> Deliverable:
-    captions = tuple(str(_copied(Path(path), out / "captions")) for path in one.captions)
-    return replace(one, path=str(_copied(Path(one.path), out)), captions=captions)
+    captions = tuple(str(copied(Path(path), out / "captions")) for path in one.captions)
+    return replace(one, path=str(copied(Path(one.path), out)), captions=captions)
 
 
 def _interchange(cut: Cut, out: Path) -> list[Path]:
     folders = [cut.folder / INTERCHANGE / timeline.name for timeline in cut.session.timelines]
-    return [_copied(path, out / "edit") for folder in folders for path in sorted(folder.iterdir())]
-
-
-def _copied(path: Path, folder: Path) -> Path:
-    """A copy under the same name, whole or not there at all."""
-    folder.mkdir(exist_ok=True)
-    aside, target = folder / f".{path.name}.part", folder / path.name
-    try:
-        shutil.copyfile(path, aside)
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
-    return target
+    return [copied(path, out / "edit") for folder in folders for path in sorted(folder.iterdir())]
 
 
 def _clips(outcome: Outcome, out: Path, tell: Progress) -> tuple[Path | None, ...]:
@@ -121,5 +100,6 @@ def _document(outcome: Outcome, clips: tuple[Path | None, ...]) -> RunDocument:
         deliverables=outcome.deliverables,
         findings=outcome.findings,
         profile=outcome.profile,
+        canary=outcome.canary,
         timings=outcome.timings,
     )

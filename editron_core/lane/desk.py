@@ -8,16 +8,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count as integers
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from editron_core import telemetry
+from editron_core import log, retry, telemetry
 from editron_core.config import Settings
+from editron_core.domain.operations import DeadLetter
 from editron_core.domain.progress import Step, Watcher
+from editron_core.errors import Busy, Held, Interrupted, LeaseLost, StoreError
+from editron_core.lane import holding
+from editron_core.redact import redact
 from editron_core.store import Stage, Store
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
+NOT_OVER = (Held, Interrupted, Busy, LeaseLost)
+"""Whoever may do it goes on with the stage: nothing is wrong with it."""
+_log = log.get(__name__)
+
+T = TypeVar("T")
 Progress = Callable[[float], None]
 Work = Callable[[Path, Progress], dict[str, Any]]
 """What a stage does: given the folder to fill and whom to tell progress, returns JSON-ready facts."""
@@ -44,15 +54,70 @@ class Desk:
         """Wall-clock seconds by stage, of this desk's own work."""
 
     def make(self, stage: Stage, step: Step, work: Work) -> Made:
-        """The result of a stage: from the ledger, or by doing `work` in its folder."""
-        with self.watched(step) as (tell, ending), self.store.ledger.run(stage) as claim:
-            if claim.output is None:
-                claim.publish(work(claim.folder, tell))
-            else:
-                ending.outcome = "kept"
-            assert claim.output is not None
-            assert claim.key is not None
-            return Made(claim.output, claim.key, claim.facts)
+        """The result of a stage: from the ledger, or by doing `work` in its folder.
+
+        Raises Held where an operator paused or cancelled what the step works for, before it begins or
+        while it runs; else what `tried` raises.
+        """
+        with self.watched(step) as (tell, ending):
+
+            def attempt(watch: Progress) -> Made:
+                with self.store.ledger.run(stage) as claim:
+                    if claim.output is None:
+                        claim.publish(work(claim.folder, watch))
+                    else:
+                        ending.outcome = "kept"
+                    assert claim.output is not None
+                    assert claim.key is not None
+                    return Made(claim.output, claim.key, claim.facts)
+
+            return self.tried(step, attempt, tell)
+
+    def tried(self, step: Step, work: Callable[[Progress], T], tell: Progress = lambda share: None) -> T:
+        """What `work` returns; tried again, up to 3 times in all, while its failure may pass.
+
+        A failure that stays becomes a dead letter and is raised; one that went well after all resolves
+        it. `work` is given whom to tell progress, and stops there once an operator wants it to: Held.
+        """
+        wanted, begun = holding.subjects(step), integers()
+
+        def attempt() -> T:
+            if next(begun):
+                telemetry.count("retries", stage=step.stage)
+            holding.check(self.store, *wanted)
+            with holding.stoppable(self.store, *wanted) as scope:
+
+                def watch(share: float) -> None:
+                    if scope.stopped:
+                        raise Interrupted("the stage is being stopped")
+                    tell(share)
+
+                return work(watch)
+
+        result = retry.persist(attempt, lambda error, count: self.give_up(step, error, count))
+        for subject in wanted:
+            self.store.dead_letters.resolve(subject, step.stage, step.label)
+        return result
+
+    def give_up(self, step: Step, error: Exception, attempts: int = 1) -> None:
+        """Leave a dead letter of a step that failed, unless it is only somebody else's turn."""
+        if isinstance(error, NOT_OVER):
+            return
+        letter = DeadLetter(
+            stage=step.stage,
+            subject=step.label,
+            error_class=type(error).__name__,
+            message=redact(str(error)) or type(error).__name__,
+            log_tail=retry.log_tail(error),
+            attempts=attempts,
+            batch_id=step.batch or None,
+            file_id=step.file or None,
+            job_id=step.job or None,
+        )
+        try:
+            self.store.dead_letters.record(letter)
+        except StoreError as trouble:  # the error that ended the stage is the one to hear about
+            _log.warning("dead_letter_not_recorded", stage=step.stage, trouble=str(trouble))
 
     @contextmanager
     def watched(self, step: Step) -> Iterator[tuple[Progress, telemetry.Ending]]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from editron_core.domain import codec
-from editron_core.domain.batch import BatchStatus, MediaBatch, MediaFile
+from editron_core.domain.batch import BatchStatus, Hold, MediaBatch, MediaFile
 from editron_core.domain.brand import BrandKit
+from editron_core.domain.canary import Canary
 from editron_core.domain.evidence import EngineUse, Evidence
 from editron_core.domain.job import Deliverable, EditSession, Finding, Severity
-from editron_core.domain.moment import Selection
+from editron_core.domain.moment import Moment, Selection
 from editron_core.edit.blueprint import Blueprint
 from editron_core.errors import UsageError
 from editron_core.score.insights import Insights
@@ -51,6 +52,8 @@ class Outcome:
     curves: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """By file id: the score over time and its signals, as `score.scorer.curve` gives them."""
     insights: Insights | None = None
+    canary: Canary | None = None
+    """What a candidate profile would have chosen; null where none was tried."""
     cuts: tuple[Cut, ...] = ()
     """One per blueprint."""
     deliverables: tuple[Deliverable, ...] = ()
@@ -68,7 +71,7 @@ class Outcome:
         """
         usable: dict[str, MediaFile] = {}
         for file in self.files:
-            if file.status is not BatchStatus.FAILED and file.sha256:
+            if file.status is not BatchStatus.FAILED and file.hold is not Hold.CANCELLED and file.sha256:
                 usable.setdefault(file.sha256, replace(file, id=file.sha256))
         return usable
 
@@ -127,11 +130,13 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
     if outcome.profile:
         document["profile"] = dict(outcome.profile)
     if outcome.selection is not None:
-        document["moments"] = _moments(outcome.selection, outcome.names)
+        document["moments"] = _moments(outcome.selection.moments, outcome.names)
         document["selection"] = outcome.selection.explanation
         document["findings"] = codec.dump(outcome.findings)
     if outcome.insights is not None:
         document["insights"] = codec.dump(outcome.insights)
+    if outcome.canary is not None:
+        document["canary"] = _canary(outcome.canary, outcome.names)
     if outcome.cuts:
         document["sessions"] = [_session(cut) for cut in outcome.cuts]
     if outcome.deliverables:
@@ -150,10 +155,23 @@ def _file(file: MediaFile) -> dict[str, Any]:
         "sha256": file.sha256,
         "probe": codec.dump(file.probe) if file.probe else None,
         "error": file.error,
+        "hold": file.hold.value,
     }
 
 
-def _moments(selection: Selection, names: Mapping[str, str]) -> list[dict[str, Any]]:
+def _canary(canary: Canary, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "profile": {"name": canary.name, "hash": canary.hash},
+        "moments": _moments(canary.moments, names),
+        "selection": canary.explanation,
+        "shared_s": canary.shared_s,
+        "applied_only_s": canary.applied_only_s,
+        "canary_only_s": canary.canary_only_s,
+        "agreement": canary.agreement,
+    }
+
+
+def _moments(chosen: Sequence[Moment], names: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "file": names[moment.file_id],
@@ -166,7 +184,7 @@ def _moments(selection: Selection, names: Mapping[str, str]) -> list[dict[str, A
             "reason": moment.reason,
             "profile_hash": moment.profile_hash,
         }
-        for moment in selection.moments
+        for moment in chosen
     ]
 
 

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from editron_core.domain.batch import BatchStatus, MediaBatch, MediaFile
+from editron_core.domain import codec
+from editron_core.domain.batch import BatchStatus, Hold, MediaBatch, MediaFile
+from editron_core.domain.operations import Subject
 from editron_core.domain.progress import Step
-from editron_core.errors import EditronError, MediaError, NotFound, SourceError
+from editron_core.errors import EditronError, Held, MediaError, NotFound, SourceError
 from editron_core.ingest import local, url
 from editron_core.ingest.examine import examine
 from editron_core.ingest.sources import Found, Listing, expand
 from editron_core.ingest.staging import Arrival
+from editron_core.lane import holding
 from editron_core.lane.desk import Desk, Progress
 from editron_core.store import NewBatch
 
@@ -50,12 +53,22 @@ def resume(desk: Desk, batch: MediaBatch) -> MediaBatch:
         return _finish(desk, batch, expand(batch.source_url.splitlines()), again=False)
 
 
+def fingerprint(sources: Sequence[str]) -> str:
+    """SHA-256 over place, size and time of change of all that the sources hold. Raises SourceError."""
+    return codec.content_hash(_fingerprint(expand(sources)))
+
+
 def _finish(desk: Desk, batch: MediaBatch, listing: Listing, *, again: bool) -> MediaBatch:
-    """Take in the files of a batch that are not there yet; with `again` also those that had failed."""
+    """Take in the files of a batch that are not there yet; with `again` also those that had failed.
+
+    Raises Held where the batch is paused or cancelled; a file that is waits where it stands.
+    """
+    holding.check(desk.store, Subject(batch.id))
     known = {str(one.locator): one for one in listing.found}
     with desk.store.leases.hold(f"ingest:{batch.id}"):
         files = [file for file in desk.store.files.list(batch.id) if not _taken(file)]
-        wanted = [file for file in files if again or file.status is not BatchStatus.FAILED]
+        free = [file for file in files if file.hold is Hold.NONE]
+        wanted = [file for file in free if again or file.status is not BatchStatus.FAILED]
         if not wanted:
             return batch
         _requeue(desk, desk.store.batches.get(batch.id))
@@ -75,7 +88,7 @@ def _place(source: str) -> Path | str:
 
 def settle(desk: Desk, batch_id: str, reached: BatchStatus) -> MediaBatch:
     """Move a batch on to `reached`, or to failed where none of its files is usable."""
-    files = desk.store.files.list(batch_id)
+    files = [file for file in desk.store.files.list(batch_id) if file.hold is not Hold.CANCELLED]
     failed = [file for file in files if file.status is BatchStatus.FAILED]
     if files and len(failed) == len(files):
         error = failed[0].error if len(failed) == 1 else f"none of {len(files)} files can be used"
@@ -120,15 +133,18 @@ def _requeue(desk: Desk, batch: MediaBatch) -> MediaBatch:
 
 def _take_in(desk: Desk, file: MediaFile, one: Found) -> None:
     files = desk.store.files
+    step = Step("ingest", file.name, batch=file.batch_id, file=file.id)
     try:
-        with desk.watched(Step("ingest", file.name)) as (tell, _):
+        with desk.watched(step) as (tell, _):
             if file.status not in (BatchStatus.QUEUED, BatchStatus.DOWNLOADING):
                 files.set_status(file.id, BatchStatus.QUEUED)
             files.set_status(file.id, BatchStatus.DOWNLOADING)
-            _receive(desk, file, one, tell)
+            desk.tried(step, lambda watch: _receive(desk, file, one, watch), tell)
             files.set_status(file.id, BatchStatus.READY)
     except (MediaError, SourceError) as error:
         files.set_status(file.id, BatchStatus.FAILED, reason(error, file.name))
+    except Held:  # the file alone, or all of its batch?
+        holding.check(desk.store, Subject(file.batch_id))
 
 
 def _receive(desk: Desk, file: MediaFile, one: Found, tell: Progress) -> None:

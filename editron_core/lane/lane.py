@@ -6,8 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from editron_core.config import Settings
+from editron_core.domain.job import RenderJob
 from editron_core.domain.progress import Nobody, Watcher
-from editron_core.lane import analysis, cutting, delivery, intake, rendering, samples, scoring
+from editron_core.lane import (
+    analysis,
+    cutting,
+    delivery,
+    destinations,
+    intake,
+    rendering,
+    samples,
+    scoring,
+)
 from editron_core.lane.desk import Desk
 from editron_core.lane.document import Outcome
 from editron_core.lane.engines import Engines
@@ -48,6 +58,7 @@ class Lane:
         scoring.wanted_profile(self.desk, order)
         cutting.plans(order)
         cutting.kit(order)
+        destinations.check(order.destinations)
 
     def analyze(self, outcome: Outcome) -> Outcome:
         """Evidence and proxies of every usable file."""
@@ -61,9 +72,20 @@ class Lane:
         """One cut per blueprint, with captions and files for an editor's own tool."""
         return cutting.cut(self.desk, outcome, order)
 
-    def render(self, outcome: Outcome) -> Outcome:
-        """The deliverables of every cut, measured. In production mode raises UsageError for unsigned cuts."""
-        return rendering.render(self.desk, outcome)
+    def render(self, outcome: Outcome, order: Order | None = None) -> Outcome:
+        """The deliverables of every cut, measured, and copies at the destinations of the order.
+
+        In production mode raises UsageError for unsigned cuts.
+        """
+        return rendering.render(self.desk, outcome, order or Order())
+
+    def enqueue(self, outcome: Outcome, order: Order) -> tuple[RenderJob, ...]:
+        """A render job for every cut, for whichever worker is free; see `render_next`."""
+        return rendering.enqueue(self.desk, outcome, order)
+
+    def render_next(self, worker: str) -> RenderJob | None:
+        """Carry out the most urgent render job; null where none is waiting."""
+        return rendering.render_next(self.desk, worker)
 
     def deliver(self, outcome: Outcome, out: Path) -> Outcome:
         """Copies of everything for people in the folder `out`, with the report."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from editron_core.domain.job import RenderPriority
+
 
 @dataclass(frozen=True)
 class Order:
@@ -19,3 +21,7 @@ class Order:
     """Names or paths."""
     brand: Path | None = None
     """A `brand.toml`; without one the plain kit."""
+    priority: RenderPriority = RenderPriority.STANDARD
+    """How urgent its render jobs are in the queue."""
+    destinations: tuple[str, ...] = ()
+    """Where copies of the deliverables go: folders, or `blobs` for the blob store."""

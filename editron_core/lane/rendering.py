@@ -2,40 +2,100 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from editron_core import telemetry
 from editron_core.domain import codec
 from editron_core.domain.batch import MediaFile
-from editron_core.domain.job import Deliverable, EditSessionStatus, RenderJobStatus, StageStatus
+from editron_core.domain.brand import BrandKit
+from editron_core.domain.job import (
+    Deliverable,
+    EditSessionStatus,
+    Finding,
+    RenderJob,
+    RenderJobStatus,
+    StageStatus,
+)
 from editron_core.domain.progress import Step
 from editron_core.domain.timeline import Timeline
+from editron_core.edit.blueprint import Blueprint
 from editron_core.edit.fonts import fonts_dir
-from editron_core.errors import UsageError
+from editron_core.errors import Busy, Held, Interrupted, LeaseLost, UsageError
+from editron_core.lane import destinations
 from editron_core.lane.cutting import CAPTIONS, brand_facts, preset_names
 from editron_core.lane.desk import Desk, Made, Progress, code_version
 from editron_core.lane.document import Cut, Outcome
+from editron_core.lane.order import Order
 from editron_core.render.encode import render as encode
 from editron_core.render.encode import video_encoder
 from editron_core.render.plan import RenderPlan
 from editron_core.review import signoff
-from editron_core.store import Stage
+from editron_core.store import NewJob, Stage
 
 TELL_EVERY_S = 1.0
 """Progress goes to the store at most this often."""
 
 
-def render(desk: Desk, outcome: Outcome) -> Outcome:
-    """The deliverables of every cut. In production mode, raises UsageError for an unsigned one."""
+@dataclass(frozen=True)
+class _Left:
+    """What the rendering of one cut left."""
+
+    deliverables: list[Deliverable]
+    findings: tuple[Finding, ...] = ()
+
+
+def render(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
+    """The deliverables of every cut, and copies of them at the destinations of the order.
+
+    In production mode, raises UsageError for an unsigned cut. A destination that fails is a finding.
+    """
     made: list[Deliverable] = []
+    findings = list(outcome.findings)
     with desk.timed("render"):
         for cut in outcome.cuts:
             refuse_unsigned(desk, cut)
-            made += _session(desk, cut, outcome.footage)
-    return replace(outcome, deliverables=tuple(made))
+            left = _session(desk, cut, outcome.footage, order)
+            made += left.deliverables
+            findings += left.findings
+    return replace(outcome, deliverables=tuple(made), findings=tuple(findings))
+
+
+def enqueue(desk: Desk, outcome: Outcome, order: Order) -> tuple[RenderJob, ...]:
+    """A render job for every cut, for whichever worker is free: see `render_next`.
+
+    In production mode, raises UsageError for an unsigned cut.
+    """
+    for cut in outcome.cuts:
+        refuse_unsigned(desk, cut)
+    return tuple(desk.store.jobs.ensure(_request(cut, order)) for cut in outcome.cuts)
+
+
+def render_next(desk: Desk, worker: str) -> RenderJob | None:
+    """Claim the most urgent render job and carry it out; null where none is waiting.
+
+    Raises what the rendering raises; the job says how it ended.
+    """
+    job = desk.store.jobs.claim(worker)
+    if job is None:
+        return None
+    cut, files = _opened(desk, job)
+    _carry_out(desk, job, cut, files)
+    return desk.store.jobs.get(job.id)
+
+
+def signed(desk: Desk, outcome: Outcome) -> Outcome:
+    """The outcome with those cuts alone of which every timeline is approved as it is now."""
+    store = desk.store
+    approved = [
+        cut for cut in outcome.cuts if not signoff.unsigned(cut.session, store.decisions.list(cut.session.id))
+    ]
+    return replace(outcome, cuts=tuple(approved))
 
 
 def refuse_unsigned(desk: Desk, cut: Cut) -> None:
@@ -51,40 +111,101 @@ def refuse_unsigned(desk: Desk, cut: Cut) -> None:
         )
 
 
-def _session(desk: Desk, cut: Cut, files: dict[str, MediaFile]) -> list[Deliverable]:
+def _session(desk: Desk, cut: Cut, files: dict[str, MediaFile], order: Order) -> _Left:
     stages = [_stage(cut, timeline, files) for timeline in cut.session.timelines]
     known = [desk.store.ledger.find(stage.key) for stage in stages]
     rendered = all(run is not None and run.status is StageStatus.DONE for run in known)
+    new, jobs = _request(cut, order), desk.store.jobs
     if rendered and desk.store.sessions.get(cut.session.id).status is EditSessionStatus.COMPLETE:
-        return _make(desk, cut, stages, files, lambda share: None)
-    # One render of a session at a time; what a killed one left behind is marked as failed first.
+        done = (job for job in jobs.list(cut.session.id) if job.status is RenderJobStatus.COMPLETE)
+        job = next((job for job in done if _answers(job, new)), None)
+        if job is not None:
+            made = _make(desk, cut, stages, files, job, lambda share: None)
+            return _Left(made, destinations.send(desk, job, cut, made).findings)
+    # One render of a session at a time.
     with desk.store.leases.hold(f"render:{cut.session.id}"):
-        desk.store.jobs.fail_interrupted(cut.session.id)
-        return _recorded(desk, cut, stages, files)
+        job = jobs.claim_one(jobs.ensure(new).id, _me())
+        return _carried_out(desk, job, cut, files)
 
 
-def _recorded(
-    desk: Desk, cut: Cut, stages: Sequence[Stage], files: dict[str, MediaFile]
-) -> list[Deliverable]:
-    """Render the cuts of a session as a render job that says how far it is and how it ended."""
-    sessions, jobs = desk.store.sessions, desk.store.jobs
-    job = jobs.create(cut.session.id, list(preset_names(cut.blueprint).values()))
-    jobs.set_status(job.id, RenderJobStatus.RENDERING)
-    sessions.set_status(cut.session.id, EditSessionStatus.RENDERING)
+def _carry_out(desk: Desk, job: RenderJob, cut: Cut, files: dict[str, MediaFile]) -> None:
+    """A claimed job of the queue, which waits again where another render of its session is at work."""
     try:
-        tell = _sparing(lambda share: jobs.progress(job.id, 100 * share))
-        made = _make(desk, cut, stages, files, tell)
+        refuse_unsigned(desk, cut)
+        with desk.store.leases.hold(f"render:{cut.session.id}"):
+            _carried_out(desk, job, cut, files)
+    except Busy:
+        desk.store.jobs.set_status(job.id, RenderJobStatus.QUEUED, fence=job.fence)
+        raise
+    except UsageError as error:
+        desk.store.jobs.set_status(job.id, RenderJobStatus.FAILED, str(error), fence=job.fence)
+        raise
+
+
+def _carried_out(desk: Desk, job: RenderJob, cut: Cut, files: dict[str, MediaFile]) -> _Left:
+    """Render the cuts of a claimed job, which says how far it is and how it ended, and send copies."""
+    sessions, jobs = desk.store.sessions, desk.store.jobs
+    sessions.set_status(cut.session.id, EditSessionStatus.RENDERING)
+    stages = [_stage(cut, timeline, files) for timeline in cut.session.timelines]
+    try:
+        with jobs.holding(job):
+            tell = _sparing(lambda share: jobs.progress(job.id, 100 * share))
+            made = _make(desk, cut, stages, files, job, tell)
+            sent = destinations.send(desk, job, cut, made)
+    except LeaseLost:
+        raise  # whoever took the job over says how it ends
+    except (Held, Interrupted, Busy, KeyboardInterrupt):
+        jobs.set_status(job.id, RenderJobStatus.QUEUED, fence=job.fence)
+        raise
     except BaseException as error:
-        jobs.set_status(job.id, RenderJobStatus.FAILED, str(error) or "interrupted")
+        jobs.set_status(job.id, RenderJobStatus.FAILED, str(error) or "interrupted", fence=job.fence)
         sessions.set_status(cut.session.id, EditSessionStatus.FAILED)
         raise
-    jobs.complete(job.id, made)
+    if sent.findings:
+        jobs.delivered(job.id, made, sent.urls)
+        jobs.set_status(job.id, RenderJobStatus.FAILED, sent.findings[0].message, fence=job.fence)
+    else:
+        jobs.complete(job.id, made, sent.urls, fence=job.fence)
     sessions.set_status(cut.session.id, EditSessionStatus.COMPLETE)
-    return made
+    return _Left(made, sent.findings)
+
+
+def _request(cut: Cut, order: Order) -> NewJob:
+    """The job that renders a cut, with all that a worker who knows nothing else needs."""
+    return NewJob(
+        session_id=cut.session.id,
+        formats=tuple(preset_names(cut.blueprint).values()),
+        destinations=order.destinations,
+        priority=order.priority,
+        metadata={"cut": cut.key, "blueprint": codec.dump(cut.blueprint), "brand": codec.dump(cut.brand)},
+    )
+
+
+def _answers(job: RenderJob, new: NewJob) -> bool:
+    return (job.formats, job.destinations, job.metadata) == (new.formats, new.destinations, new.metadata)
+
+
+def _opened(desk: Desk, job: RenderJob) -> tuple[Cut, dict[str, MediaFile]]:
+    """The cut that a job renders and the files that it takes from, by what they hold."""
+    session = desk.store.sessions.get(job.session_id)
+    asked = job.metadata
+    plan, kit = codec.load(Blueprint, asked["blueprint"]), codec.load(BrandKit, asked["brand"])
+    batch = desk.store.batches.get(session.batch_id)
+    footage = Outcome(batch, desk.store.files.list(batch.id)).footage
+    return Cut(session, plan, kit, desk.store.blobs.folder(asked["cut"]), asked["cut"]), footage
+
+
+def _me() -> str:
+    return f"{platform.node()}:{os.getpid()}"
 
 
 def _make(
-    desk: Desk, cut: Cut, stages: Sequence[Stage], files: dict[str, MediaFile], tell: Progress
+    desk: Desk,
+    cut: Cut,
+    stages: Sequence[Stage],
+    files: dict[str, MediaFile],
+    job: RenderJob,
+    tell: Progress,
 ) -> list[Deliverable]:
     made: list[Deliverable] = []
     total = len(stages)
@@ -98,9 +219,12 @@ def _make(
                 tell((count + share) / total)
 
             found = encode(_plan(cut, timeline, files, folder), both)
+            for check in (check for one in found for check in one.checks if not check.passed):
+                telemetry.count("check_failures", check=check.name)
             return {"deliverables": codec.dump([_by_name(one) for one in found])}
 
-        left = desk.make(stage, Step("render", timeline.name, float(timeline.duration)), work)
+        ids = {"batch": cut.session.batch_id, "session": cut.session.id, "job": job.id}
+        left = desk.make(stage, Step("render", timeline.name, float(timeline.duration), **ids), work)
         made += _placed(left, cut, timeline)
     return made
 

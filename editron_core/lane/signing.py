@@ -60,7 +60,10 @@ def trim(store: Store, session_id: str, timeline: str, keep: Span, author: str) 
         aspect_ratios=session.aspect_ratios,
         reference_style=session.reference_style,
         include_captions=any(one.cues for one in cuts),
-        metadata={"trimmed_from": session.metadata.get("trimmed_from", session.content_hash)},
+        metadata={
+            **session.metadata,
+            "trimmed_from": session.metadata.get("trimmed_from", session.content_hash),
+        },
     )
     made = store.sessions.ensure(new)
     if made.status is EditSessionStatus.ASSEMBLING:

@@ -30,6 +30,7 @@ def of_batch(store: Store, batch_id: str) -> dict[str, Any]:
                 "size_bytes": file.size_bytes,
                 "duration": float(file.probe.duration) if file.probe else None,
                 "error": file.error,
+                "hold": file.hold.value,
             }
             for file in store.files.list(batch.id)
         ],
@@ -40,6 +41,8 @@ def of_batch(store: Store, batch_id: str) -> dict[str, Any]:
                 "session": session.id,
                 "blueprint": session.deliverable_type,
                 "status": job.status.value,
+                "priority": job.priority.value,
+                "hold": job.hold.value,
                 "progress_percent": job.progress_percent,
                 "outputs": list(job.output_urls),
                 "error": job.last_error,
@@ -68,6 +71,8 @@ def _batch(batch: MediaBatch) -> dict[str, Any]:
         "size_bytes": batch.total_size_bytes,
         "created_at": batch.created_at.isoformat() if batch.created_at else None,
         "error": batch.last_error,
+        "hold": batch.hold.value,
+        "storage_tier": batch.storage_tier.value,
     }
 
 

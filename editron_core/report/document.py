@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editron_core.domain.batch import MediaFile
+from editron_core.domain.canary import Canary
 from editron_core.domain.evidence import SIGNALS, Evidence
 from editron_core.domain.job import Deliverable, Finding
 from editron_core.domain.moment import Moment, Selection
@@ -41,6 +42,8 @@ class RunDocument:
     findings: tuple[Finding, ...] = ()
     profile: Mapping[str, str] = field(default_factory=dict)
     """`name` and `hash`."""
+    canary: Canary | None = None
+    """What a candidate profile would have chosen; null where none was tried."""
     timings: Mapping[str, float] = field(default_factory=dict)
     """Wall-clock seconds by stage."""
 

@@ -20,7 +20,7 @@ from editron_core.analyze.vision import (
     novelty,
     open_eye,
 )
-from editron_core.errors import UsageError
+from editron_core.errors import OutOfMemory, UsageError
 from tests.auc import auc
 from tests.tiny_clip import CAPTIONS, EMPTY, SIZE, draw, tiny_clip
 
@@ -73,6 +73,30 @@ def test_batches_change_nothing(eye, monkeypatch):
     whole = eye.see(shown)
     monkeypatch.setattr(eye, "_batch", 2)
     np.testing.assert_allclose(eye.see(shown), whole, atol=1e-5)
+
+
+def test_a_full_gpu_gets_half_the_batch_once(eye, monkeypatch):
+    import torch
+
+    shown = frames("a blue square", 6)
+    whole, encode, asked = eye.see(shown), eye._encode, []
+    holds = 2
+
+    def crowded(batch):
+        asked.append(len(batch))
+        if len(batch) > holds:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return encode(batch)
+
+    monkeypatch.setattr(eye, "_batch", 4)
+    monkeypatch.setattr(eye, "_halved", False)
+    monkeypatch.setattr(eye, "_encode", crowded)
+    np.testing.assert_allclose(eye.see(shown), whole, atol=1e-5)
+    assert asked == [4, 2, 2, 2]
+    holds = 1
+    with pytest.raises(OutOfMemory, match=r"2 frames do not fit.*EDITRON_CLIP_MODEL"):
+        eye.see(shown)
+    assert asked[4:] == [2]
 
 
 @pytest.mark.parametrize("size", [(32, 32), (72, 128), (128, 72), (33, 47), (20, 30)])

@@ -17,7 +17,7 @@ from pytest_httpserver import HTTPServer
 from editron_core import config
 from editron_core.analyze import whisper
 from editron_core.analyze.voice import Piece
-from editron_core.errors import EngineUnavailable
+from editron_core.errors import EngineUnavailable, OutOfMemory
 from editron_core.media.audio import RATE
 from tests import tiny_whisper
 
@@ -134,3 +134,52 @@ class TestPack:
     def test_a_word_stays_inside_the_speech_that_holds_it(self) -> None:
         word = whisper.pack(self.PIECE).place(10.0, 13.0)
         assert (float(word.start), float(word.end)) == (111.6, pytest.approx(113.8, abs=1e-3))
+
+
+class FullGpu:
+    """A pipeline whose GPU holds so many windows at a time; tells what it was asked for."""
+
+    def __init__(self, holds: int, error: Exception) -> None:
+        self.asked: list[int] = []
+        self._holds, self._error = holds, error
+
+    def transcribe(
+        self, samples: np.ndarray, *, batch_size: int, **others: object
+    ) -> tuple[list[object], object]:
+        self.asked.append(batch_size)
+        if batch_size > self._holds:
+            raise self._error
+        return [], type("Info", (), {"language": "en"})()
+
+
+class TestMemory:
+    """A GPU that is full: half the batch is tried once, then the remedy is said."""
+
+    @staticmethod
+    def full() -> Exception:
+        import torch
+
+        return torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    @staticmethod
+    def model(pipeline: FullGpu) -> whisper.Whisper:
+        return whisper.Whisper("small", pipeline, "cuda", None)
+
+    @pytest.mark.parametrize("own", [False, True])
+    def test_half_the_batch_is_tried(self, own: bool) -> None:
+        error = RuntimeError("CUDA failed with error out of memory") if own else self.full()
+        pipeline = FullGpu(whisper.BATCH["cuda"] // 2, error)
+        assert self.model(pipeline).words(TestPack.PIECE, None) == ("en", ())
+        assert pipeline.asked == [whisper.BATCH["cuda"], whisper.BATCH["cuda"] // 2]
+
+    def test_what_does_not_fit_then_is_said_with_the_remedy(self) -> None:
+        pipeline = FullGpu(0, self.full())
+        with pytest.raises(OutOfMemory, match=r"out of memory.*EDITRON_WHISPER_MODEL"):
+            self.model(pipeline).words(TestPack.PIECE, None)
+        assert len(pipeline.asked) == 2
+
+    def test_another_trouble_is_not_tried_again(self) -> None:
+        pipeline = FullGpu(0, RuntimeError("cuBLAS failed"))
+        with pytest.raises(EngineUnavailable, match="cuBLAS failed"):
+            self.model(pipeline).words(TestPack.PIECE, None)
+        assert len(pipeline.asked) == 1

@@ -209,7 +209,7 @@ def test_a_session_says_whether_captions_go_with_it(lane: Lane, clips: Path) -> 
     mute = tuple(replace(timeline, cues=()) for timeline in made.session.timelines)
 
     assert made.session.include_captions
-    assert not cutting._session(lane.desk, outcome, made.blueprint, made.brand, mute).include_captions
+    assert not cutting._session(lane.desk, outcome, made.blueprint, made.brand, mute, ORDER).include_captions
 
 
 def test_production_renders_signed_cuts_only(lane: Lane, store: Store, clips: Path) -> None:

@@ -22,7 +22,7 @@ from editron_core.store.records.batches import Batches
 from editron_core.store.records.studies import Journal
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["editron_core.store", "store_workers"])
+PROCESSES.set_forkserver_preload(["editron_core.store", "tests.store.store_workers"])
 
 STAGE = Stage("analyze", ("a" * 64,), {"model": "tiny"}, "1")
 ROWS = 40

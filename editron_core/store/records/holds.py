@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,7 +37,7 @@ class Holds:
 
         Raises NotFound where there is none, UsageError where there are several.
         """
-        found: list[Subject] = []
+        found = []
         with self._database.read() as session:
             for kind in TABLES:
                 with suppress(NotFound):
@@ -67,6 +68,16 @@ class Holds:
                     if hold not in (None, Hold.NONE):
                         return one, Hold(hold)
         return None
+
+    def list(self) -> tuple[tuple[Subject, Hold], ...]:
+        """Everything that is paused or cancelled: batches, then files, then render jobs, by age."""
+        found: list[tuple[Subject, Hold]] = []
+        with self._database.read() as session:
+            for table in TABLES:
+                query = select(table).where(table.hold != Hold.NONE).order_by(table.created_at, table.id)
+                rows: Sequence[Any] = session.scalars(query).all()
+                found += [(_subject(session, row), row.hold) for row in rows]
+        return tuple(found)
 
     def pause(self, subject: Subject) -> None:
         """Keep a thing from being worked on until it is resumed. Raises UsageError where it was

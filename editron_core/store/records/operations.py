@@ -66,9 +66,14 @@ class DeadLetters:
             rows = session.scalars(select(DeadLetterRow).where(*wanted).order_by(*order).limit(limit))
             return tuple(_letter(row) for row in rows)
 
-    def resolve(self, subject: Subject, stage: str | None = None) -> int:
-        """Mark the open letters of a subject, or of one stage of it, as dealt with; returns how many."""
-        mine = [*of_subject(subject), *([DeadLetterRow.stage == stage] if stage else [])]
+    def resolve(self, subject: Subject, stage: str = "", name: str = "") -> int:
+        """Mark the open letters of a subject as dealt with; returns how many.
+
+        With `stage`, only those of one stage, and with `name` those of what that stage worked on.
+        """
+        mine = of_subject(subject)
+        mine += [DeadLetterRow.stage == stage] if stage else []
+        mine += [DeadLetterRow.subject == name] if name else []
         with self._database.read() as session:  # most subjects have none: spare them a transaction
             if session.scalar(select(func.count()).select_from(DeadLetterRow).where(*mine)) == 0:
                 return 0
