@@ -68,6 +68,19 @@ class Settings(BaseSettings):
     """Folders in which footage arrives, separated as in PATH; each folder and file in one is a batch."""
     watch_still_s: float = Field(default=60.0, ge=0)
     """For how long the size and time of a file must stand still before it counts as arrived."""
+    archive: Path | None = None
+    """The blob store that originals of warm batches are moved to, such as a folder on a large slow disk;
+    default is `archive` under `home`."""
+    hot_days: float | None = Field(default=30, ge=0)
+    """A batch that nobody touched for so long goes from hot to warm; unset (`null`) is never."""
+    warm_days: float | None = Field(default=None, ge=0)
+    """After so long a warm batch goes to cold, which removes its originals; by default it never does."""
+    cold_days: float | None = Field(default=None, ge=0)
+    """After so long a cold batch goes altogether; by default it never does."""
+    orphan_hours: float = Field(default=24, ge=0)
+    """Bytes that nothing refers to, and interrupted downloads, are kept for so long."""
+    rows_days: float = Field(default=30, ge=0)
+    """Dead letters that were dealt with, dispatches that were begun and leases that ran out, as well."""
     canary: str = ""
     """A candidate profile (name, file or hash), tried on a share of the batches beside the applied one."""
     canary_share: float = Field(default=0.1, ge=0, le=1)
@@ -118,6 +131,8 @@ class Settings(BaseSettings):
     """Tests: a missing GPU fails instead of skipping."""
     require_postgres: bool = False
     """Tests: a missing PostgreSQL fails instead of skipping."""
+    require_promtool: bool = False
+    """Tests: a missing promtool fails instead of skipping."""
     footage: Path | None = None
     """Tests: a folder of real clips."""
     benchmarks: Path | None = None
@@ -148,6 +163,11 @@ class Settings(BaseSettings):
     def blobs(self) -> Path:
         """Where content-addressed files lie."""
         return self.home / "blobs"
+
+    @property
+    def archived(self) -> Path:
+        """Where the originals of warm batches lie."""
+        return self.archive or self.home / "archive"
 
     @property
     def models(self) -> Path:

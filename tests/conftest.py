@@ -15,7 +15,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # huggingface_hub reads it when it is import
 from editron_core import process, redact
 from editron_core.config import Settings, settings
 
-KEPT = ("footage", "benchmarks", "require_gpu", "require_postgres", "ffmpeg")
+KEPT = ("footage", "benchmarks", "require_gpu", "require_postgres", "require_promtool", "ffmpeg")
 """Settings of the machine that tests see; all others are at their defaults."""
 
 
