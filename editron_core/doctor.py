@@ -7,6 +7,7 @@ are looked at in a child process, because importing them takes seconds and may c
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 import sys
@@ -16,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from editron_core import process
+from editron_core import process, secrets
 from editron_core.config import Settings, hub_answers, settings
 from editron_core.errors import EditronError, ProcessFailed
 from editron_core.redact import redact
@@ -28,6 +29,7 @@ NEURAL_LIMITS = process.Limits(wall_s=180, memory=None, open_files=4096)
 LITTLE_ROOM = 20 << 30
 """Bytes: about two hours of 1080p footage, its proxies and deliverables."""
 NO_ROOM = 1 << 30
+ANSWER_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ def examine_installation() -> tuple[Part, ...]:
         ("espeak-ng", "the drawn sample footage does not speak", _espeak),
         ("database", "nothing can be recorded", lambda: _database(s)),
         ("disk", "footage and deliverables may not fit", lambda: _disk(s.home)),
+        ("secrets", "what needs them cannot be reached", lambda: _secrets(s)),
+        ("logs", "", lambda: _logs(s)),
+        ("traces", "spans of runs are lost", lambda: _traces(s)),
+        ("metrics", "nothing is served to Prometheus", lambda: _metrics(s)),
     ]
     plain = [_guarded(*look) for look in looks]
     return (*plain[:2], *_neural(s), *plain[2:])
@@ -152,13 +158,75 @@ def _database(s: Settings) -> Part:
 
 
 def _disk(home: Path) -> Part:
-    there = home.absolute()
-    while not there.exists():
-        there = there.parent
-    free = shutil.disk_usage(there).free
+    free = shutil.disk_usage(_existing(home)).free
     state: State = "missing" if free < NO_ROOM else "degraded" if free < LITTLE_ROOM else "ok"
     remedy = "" if state == "ok" else "free some space, or set EDITRON_HOME to a larger disk"
     return Part("disk", state, f"{free / (1 << 30):.1f} GiB free under {home}", remedy=remedy)
+
+
+def _secrets(s: Settings) -> Part:
+    """Every reference that is set is resolved, and what it gave is forgotten at once."""
+    wanted = {"EDITRON_DATABASE_PASSWORD": s.database_password}
+    if s.vault_address:
+        wanted["EDITRON_VAULT_TOKEN"] = s.vault_token
+    found = []
+    for name, reference in wanted.items():
+        if reference is not None and reference.startswith("prefect:"):
+            found.append(f"{name} from a block, in flows only")
+        elif reference is not None:
+            found.append(f"{name} from {secrets.resolve(reference, subject=name).reference}")
+    return Part("secrets", "ok", "; ".join(found) or "no reference is set")
+
+
+def _logs(s: Settings) -> Part:
+    form = "plain lines on a terminal, JSON elsewhere" if s.log_format == "auto" else s.log_format
+    return Part("logs", "ok", f"{form}; level {s.log_level}, {s.service_log_level} in flows")
+
+
+def _traces(s: Settings) -> Part:
+    places = [str(place) for place in (s.traces, s.otlp_endpoint) if place is not None]
+    if s.traces is not None and not os.access(_existing(s.traces), os.W_OK):
+        remedy = "name another file by EDITRON_TRACES"
+        return Part("traces", "missing", f"{s.traces} cannot be written", remedy=remedy)
+    if s.otlp_endpoint is not None and not _installed("opentelemetry.exporter.otlp.proto.http"):
+        return Part("traces", "missing", "the exporter is not installed", remedy="uv sync --extra otlp")
+    if s.otlp_endpoint is not None and not _answers(s.otlp_endpoint):
+        remedy = "check EDITRON_OTLP_ENDPOINT"
+        return Part("traces", "degraded", f"{redact(s.otlp_endpoint)} does not answer", remedy=remedy)
+    return Part("traces", "ok", f"spans go to {redact(' and '.join(places))}" if places else "none are kept")
+
+
+def _metrics(s: Settings) -> Part:
+    if s.metrics_port is None:
+        return Part("metrics", "ok", "not served; EDITRON_METRICS_PORT lets flows do so")
+    address = f"http://127.0.0.1:{s.metrics_port}/metrics"
+    state = "served" if _answers(address) else "served as soon as `editron flows` runs"
+    return Part("metrics", "ok", f"{state} at {address}")
+
+
+def _installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even its parents are there
+        return False
+
+
+def _answers(address: str) -> bool:
+    """Whether anything answers there within 2 s, whatever it says."""
+    import httpx
+
+    try:
+        httpx.get(address, timeout=ANSWER_S)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False
+    return True
+
+
+def _existing(path: Path) -> Path:
+    there = path.absolute()
+    while not there.exists():
+        there = there.parent
+    return there
 
 
 def _neural(s: Settings) -> tuple[Part, ...]:

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from editron_core import doctor, process
+from editron_core import doctor, process, telemetry
 from editron_core.config import Settings, settings
 from editron_core.domain import codec
 from editron_core.edit import fonts
 from editron_core.media import ffmpeg
-from editron_core.store import Store
+from editron_core.store import Store, migrations
 from tests import tiny_whisper
 
 NAMES = (
     *("python", "ffmpeg", "torch", "gpu", "speech", "vision"),
     *("nvenc", "decord", "fonts", "espeak-ng", "database", "disk"),
+    *("secrets", "logs", "traces", "metrics"),
 )
 
 
@@ -26,6 +27,9 @@ def part(name: str) -> doctor.Part:
         "ffmpeg": doctor._ffmpeg,
         "fonts": doctor._fonts,
         "database": lambda: doctor._database(settings()),
+        "secrets": lambda: doctor._secrets(settings()),
+        "traces": lambda: doctor._traces(settings()),
+        "metrics": lambda: doctor._metrics(settings()),
     }
     return doctor._guarded(name, "what it costs", looks[name])
 
@@ -105,7 +109,7 @@ def test_a_new_database_is_no_lack(home: Path) -> None:
 def test_finds_a_database_and_its_schema(home: Path) -> None:
     with Store.open(settings().database, settings().blobs):
         pass
-    assert "at schema 0001" in part("database").detail
+    assert f"at schema {migrations.HEAD}" in part("database").detail
 
 
 def test_a_database_of_a_newer_version_is_not_usable(home: Path) -> None:
@@ -134,6 +138,55 @@ def test_an_unreachable_server_is_missing_and_its_password_is_not_shown(
     found = part("database")
     assert found.state == "missing"
     assert "hunter2" not in repr(found)
+
+
+def test_resolves_every_reference_and_shows_no_secret(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert part("secrets").detail == "no reference is set"
+    password = tmp_path / "password"
+    password.write_text("hunter2")
+    password.chmod(0o600)
+    monkeypatch.setenv("EDITRON_DATABASE_PASSWORD", f"file:{password}")
+    monkeypatch.setenv("VAULT_ADDR", "https://vault.example")
+    monkeypatch.setenv("VAULT_TOKEN", "hvs.token")
+    settings.cache_clear()
+    found = part("secrets")
+    assert found.detail == (
+        f"EDITRON_DATABASE_PASSWORD from file:{password}; EDITRON_VAULT_TOKEN from env:VAULT_TOKEN"
+    )
+    password.chmod(0o644)
+    found = part("secrets")
+    assert (found.state, found.remedy) == (
+        "missing",
+        f"chmod 600 {password}; in containers mount it with mode 0400",
+    )
+    assert "hunter2" not in repr(found)
+
+
+def test_says_where_spans_go_and_whether_they_can(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert part("traces").detail == "none are kept"
+    monkeypatch.setenv("EDITRON_TRACES", str(tmp_path / "new" / "traces.jsonl"))
+    settings.cache_clear()
+    assert part("traces").detail == f"spans go to {tmp_path}/new/traces.jsonl"
+    assert not (tmp_path / "new").exists()
+    monkeypatch.setenv("EDITRON_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    settings.cache_clear()
+    monkeypatch.setattr(doctor, "_installed", lambda module: False)
+    assert part("traces").remedy == "uv sync --extra otlp"
+    monkeypatch.setattr(doctor, "_installed", lambda module: True)
+    found = part("traces")
+    assert (found.state, found.detail) == ("degraded", "http://127.0.0.1:9 does not answer")
+
+
+def test_says_whether_metrics_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "not served" in part("metrics").detail
+    server = telemetry.serve_metrics(0)
+    monkeypatch.setenv("EDITRON_METRICS_PORT", str(server.port))
+    settings.cache_clear()
+    assert part("metrics").detail == f"served at http://127.0.0.1:{server.port}/metrics"
+    server.close()
+    assert "as soon as" in part("metrics").detail
 
 
 @pytest.mark.parametrize(
