@@ -1,6 +1,8 @@
 """What moves against its background: the change between two pictures less what the camera's own motion made.
 
 A pan shifts every pixel and shows no action; a hand that waves before a tripod moves few and is all action.
+What moves in the middle counts more than what passes at the edge: whoever holds the camera, or puts it up,
+points it at what matters.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from math import ceil
 
 import numpy as np
 
+from editron_core.analyze.subject import middle
 from editron_core.media.frames import opencv
 
 NOISE = 4.0
@@ -39,10 +42,10 @@ def outstanding(change: np.ndarray) -> np.ndarray:
 
 
 def share(change: np.ndarray) -> float:
-    """The share of the picture that is in action, 0..1, of a `change` (see `strength`)."""
+    """The share of the picture that is in action, its middle counting more: 0..1, of `strength`."""
     if change.max() <= NOISE:  # as most pictures of a quiet scene: spares the median
         return 0.0
-    return float(np.count_nonzero(outstanding(change)) / change.size)
+    return float(middle(*change.shape)[outstanding(change) > 0].sum())
 
 
 def median(change: np.ndarray) -> float:

@@ -16,7 +16,7 @@ from editron_core.analyze.subject import subject
 from editron_core.domain.evidence import EngineUse
 from editron_core.media.frames import opencv
 
-ENGINE = EngineUse("motion", "frame differences and picture statistics", "2")
+ENGINE = EngineUse("motion", "frame differences and picture statistics", "3")
 
 GAP_S = Fraction(3, 25)
 """Frames nearer than this to the last compared one are passed over: footage of 24 to 120 frames/s is

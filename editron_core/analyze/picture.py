@@ -89,6 +89,7 @@ class Picture:
             "motion": self._motion.column(rows, cuts),
             "action": self._action.column(rows, cuts),
             "shot_rhythm": shots.rhythm(cuts, rows),
+            "shot_opening": shots.opening(cuts, rows),
             "faces": faces.column(seen),
             "novelty": unknown if embeddings is None else novelty(embeddings),
             "freshness": unknown if embeddings is None else freshness(embeddings),

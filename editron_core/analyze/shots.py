@@ -41,6 +41,9 @@ BLANK_SHARE = 0.95
 """Share of such pixels that makes a picture blank; small print on black still is."""
 _ANY_RATE = Fraction(25)
 RHYTHM_S = 10.0
+OPENING_S = 6.0
+"""A shot says what it has to say as it begins: shots of edited footage last 2 to 6 s (Cutting and others,
+"Attention and the Evolution of Hollywood Film", 2010), and whoever looks longer knows it."""
 """Shot rhythm counts cuts in this stretch around each instant; one a second is 1."""
 
 
@@ -85,6 +88,14 @@ def rhythm(cuts: Sequence[Fraction], rows: int) -> np.ndarray:
     # Two seconds at least, so that one cut in a very short file is not a frenzy.
     a_second = count / np.maximum(right - left, 2.0)
     return np.asarray(np.minimum(1.0, a_second), np.float32)
+
+
+def opening(cuts: Sequence[Fraction], rows: int) -> np.ndarray:
+    """How lately the shot of each row's middle began: (rows,) float32, 1 just now, 1/e after `OPENING_S`."""
+    middle = row_starts(rows) + float(STEP) / 2
+    begins = np.array([0.0, *(float(cut) for cut in cuts)])
+    age = middle - begins[np.searchsorted(begins, middle, side="right") - 1]
+    return np.asarray(np.exp(-age / OPENING_S), np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,14 @@ CENTRE = 0.4
 """Standard deviation, as a share of each side, of the Gaussian by which the middle counts more."""
 
 
+@lru_cache(maxsize=8)
+def middle(height: int, width: int) -> np.ndarray:
+    """How much each place counts, (height, width) float64 that sums to 1: the middle most (`CENTRE`)."""
+    down, across = (np.exp(-((((np.arange(n) + 0.5) / n - 0.5) / CENTRE) ** 2) / 2) for n in (height, width))
+    weights = np.outer(down, across)
+    return np.asarray(weights / weights.sum())
+
+
 def subject(small: np.ndarray) -> float:
     """The weighted share of the picture (h, w, 3) RGB uint8 that stands out from its border, 0..1."""
     cv2 = opencv()
@@ -48,6 +56,4 @@ def _places(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     wide = max(1, round(BORDER * min(height, width)))
     border = np.ones((height, width), bool)
     border[wide:-wide, wide:-wide] = False
-    down, across = (np.exp(-((((np.arange(n) + 0.5) / n - 0.5) / CENTRE) ** 2) / 2) for n in (height, width))
-    weights = np.outer(down, across)
-    return border.ravel(), (weights / weights.sum()).ravel()
+    return border.ravel(), middle(height, width).ravel()

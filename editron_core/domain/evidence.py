@@ -43,8 +43,11 @@ SIGNALS: dict[str, Signal] = {
     signal.name: signal
     for signal in (
         Signal("motion", "mean absolute change between neighbouring frames, saturating", "motion"),
-        Signal("action", "share of the picture that moves against its background, saturating", "motion"),
+        Signal(
+            "action", "share of the picture, its middle first, that moves against its background", "motion"
+        ),
         Signal("shot_rhythm", "cuts in the 10 s around, 0 none, 1 about one a second", "shots"),
+        Signal("shot_opening", "1 as a shot begins, 1/e after 6 s of it", "shots"),
         Signal("sharpness", "log variance of the Laplacian, 0 blurred, 1 crisp", "motion"),
         Signal("exposure", "1 mid grey, 0.5 all tones alike, towards 0 as lights or shadows clip", "motion"),
         Signal("colour", "Hasler-Suesstrunk colourfulness over 110", "motion"),

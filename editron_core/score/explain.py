@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "motion": ("fast movement", "movement"),
     "action": ("much going on", "something going on"),
     "shot_rhythm": ("quick cutting", "some cutting"),
+    "shot_opening": ("the beginning of a shot", "early in a shot"),
     "sharpness": ("a crisp picture", "a clear picture"),
     "exposure": ("good light", "fair light"),
     "colour": ("vivid colour", "some colour"),

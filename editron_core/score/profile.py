@@ -34,7 +34,8 @@ KNOBS: dict[str, tuple[str, ...]] = {
     "talk": ("speech_presence", "speech_rate", "brief_coverage"),
     "beauty": ("sharpness", "exposure", "colour", "richness", "subject", "vision_prompt"),
 }
-"""The signals that each knob moves. Faces, novelty, freshness and position belong to none."""
+"""The signals that each knob moves. Faces, novelty, freshness, shot opening and position belong to
+none."""
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 

@@ -65,6 +65,10 @@ def test_more_of_the_picture_that_moves_is_more_action():
     assert shares[-1] < 0.5
 
 
+def test_the_same_in_the_middle_is_more_action_than_at_an_edge():
+    assert moving(0.45) > 1.4 * moving(0.1) > 0
+
+
 def test_a_subject_is_in_action_while_the_camera_pans():
     assert moving(0.3, pan=8) > 0.5 * moving(0.3)
 

@@ -87,6 +87,7 @@ def test_signals_follow_the_scenes(clip, out):
     assert loud - quiet > 0.3
     assert table["colour"][5] > table["colour"][1]
     assert table["action"][2] > 0.05 > table["action"][9]
+    assert table["shot_opening"][4] > table["shot_opening"][3]
     assert table["richness"][5] > 2 * table["richness"][1]
     assert table["subject"][1] > 0.03 > table["subject"][9]
     assert table["position"][4] == 1 > table["position"][0] > table["position"][11]

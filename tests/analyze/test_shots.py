@@ -107,6 +107,19 @@ def test_spans_cover_the_file_without_gaps():
     assert shots.spans([], Fraction(3)) == (Span.of(0, 3),)
 
 
+def test_a_shot_opens_at_its_cut_and_grows_old_however_long_it_is():
+    signal = shots.opening([Fraction(41, 10), Fraction(10)], 40)
+    assert signal[8] > 0.95 > signal[7]
+    assert signal[20] > 0.95
+    assert (np.diff(signal)[[*range(7), *range(8, 19), *range(20, 39)]] < 0).all()
+    assert signal[32] == pytest.approx(np.exp(-6.25 / shots.OPENING_S), abs=1e-6)
+
+
+def test_a_cut_late_in_a_row_does_not_make_the_row_the_next_shots():
+    signal = shots.opening([Fraction(49, 10)], 12)
+    assert signal[9] < signal[8] < signal[10]
+
+
 def test_rhythm_counts_cuts_in_ten_seconds():
     """Ten cuts from 20.1 to 29.1 s: full rhythm in their middle, none far from them."""
     signal = shots.rhythm([Fraction(n) + Fraction(1, 10) for n in range(20, 30)], 100)

@@ -214,8 +214,8 @@ def test_changing_prompts_or_the_brief_changes_what_comes_out():
 @pytest.mark.parametrize(
     ("knob", "liked", "other"),
     [
-        ("energy", "motion", "speech_presence"),
-        ("talk", "speech_presence", "motion"),
+        ("energy", "action", "speech_presence"),
+        ("talk", "speech_presence", "action"),
         ("beauty", "richness", "loudness"),
     ],
 )
