@@ -150,7 +150,7 @@ def run(
     kept = _open(plan, storage)
     done = _finished(kept)
     if done:
-        _replay(plan, judge, done[0])
+        _replay(plan, judge, done)
     # Trials are made in memory and written when they are finished: one entry each, and none half done.
     search = optuna.create_study(direction="maximize")
     search.add_trials(done[: plan.trials])
@@ -182,11 +182,17 @@ def _open(plan: Plan, storage: Storage | None) -> optuna.Study:
     return study
 
 
-def _replay(plan: Plan, judge: Judge, first: optuna.trial.FrozenTrial) -> None:
-    """Whether the first trial still comes out as it did: nothing that it depends on has changed."""
-    before, now = np.asarray(first.user_attrs[SCORES]), judge(first.params)
-    if before.shape != now.shape or np.abs(before - now).max() > REPLAY_TOLERANCE:
-        raise _other(plan, ["formula"])
+def _replay(plan: Plan, judge: Judge, done: Sequence[optuna.trial.FrozenTrial]) -> None:
+    """Whether trials still come out as they did: nothing that they depend on has changed.
+
+    The first is where the profile stands already, and much of the fit plays no part in it. So the last one
+    is looked at too, whose settings are none in particular, and the best, which decides.
+    """
+    best = max(range(len(done)), key=lambda number: done[number].value or 0.0)
+    for number in sorted({0, best, len(done) - 1}):
+        before, now = np.asarray(done[number].user_attrs[SCORES]), judge(done[number].params)
+        if before.shape != now.shape or np.abs(before - now).max() > REPLAY_TOLERANCE:
+            raise _other(plan, ["formula"])
 
 
 def _other(plan: Plan, parts: Sequence[str]) -> UsageError:

@@ -13,7 +13,7 @@ import pytest
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from editron_core.errors import UsageError
-from editron_core.qa import study
+from editron_core.qa import study, weights
 from editron_core.qa.channels import Channels, of_golden
 from editron_core.qa.evaluate import evaluate, of_profile
 from editron_core.qa.golden import Golden, Raters
@@ -286,6 +286,24 @@ def test_a_study_is_not_gone_on_with_once_the_formula_is_another(monkeypatch: py
     tune(golden(4), START, search, storage=storage)
     monkeypatch.setattr("editron_core.qa.weights._solve", lambda gram, cross, prior, setting: cross.clip(0))
 
+    with pytest.raises(UsageError, match="study mine-linear: was made with other formula"):
+        tune(golden(4), START, search, storage=storage)
+
+
+def test_a_changed_part_of_the_fit_that_the_first_trial_does_not_use_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    storage, solve = _in_memory(), weights._solve
+    search = Search(trials=4, study="mine")
+    first = tune(golden(4), START, search, storage=storage).trials.points[0]
+    monkeypatch.setattr(
+        "editron_core.qa.weights._solve",
+        lambda gram, cross, prior, setting: (
+            cross.clip(0) if setting.sparsity else solve(gram, cross, prior, setting)
+        ),
+    )
+
+    assert first["sparsity"] == 0
     with pytest.raises(UsageError, match="study mine-linear: was made with other formula"):
         tune(golden(4), START, search, storage=storage)
 
