@@ -21,7 +21,6 @@ from flows.poll import poll_sources
 from flows.produce import finish, produce
 from flows.reconcile import TAG, reconcile
 from flows.schedules import schedules
-from flows.trigger import DEPLOYMENT
 
 FLOWS: tuple[Flow[..., Any], ...] = (
     produce,
@@ -39,13 +38,13 @@ HEARTBEATS_MISSED = timedelta(seconds=90)
 
 def deployments(settings: Settings) -> list[RunnerDeployment]:
     """What a worker serves."""
-    return [_deployment(flow, schedules(settings).get(flow.name), settings.timezone) for flow in FLOWS]
+    return [_deployment(flow, schedules(settings).get(flow.name), settings) for flow in FLOWS]
 
 
-def _deployment(flow: Flow[..., Any], cron: str | None, timezone: str) -> RunnerDeployment:
+def _deployment(flow: Flow[..., Any], cron: str | None, settings: Settings) -> RunnerDeployment:
     made = flow.to_deployment(
-        name=DEPLOYMENT,
-        schedule=Cron(cron, timezone=timezone) if cron else None,
+        name=settings.deployment,
+        schedule=Cron(cron, timezone=settings.timezone) if cron else None,
         description=(flow.fn.__doc__ or "").strip(),
         tags=[TAG],
         entrypoint_type=EntrypointType.MODULE_PATH,

@@ -7,15 +7,16 @@ from typing import Any
 from prefect import flow
 
 from editron_core.config import settings
-from editron_core.domain import codec
+from editron_core.lane import retention
 from flows import runs
 
 
 @flow(name="housekeeping", on_failure=[runs.bury])
-def housekeeping(dry_run: bool = False) -> Any:
-    """Remove what retention allows to; with `dry_run` only say what that would be."""
-    from editron_core.lane import retention
-
+def housekeeping(dry_run: bool = False) -> dict[str, Any]:
+    """Remove what retention allows to; with `dry_run` only say what that would be, and how many bytes."""
     with runs.attended(), runs.open_store() as store:
         plan = retention.plan(store, settings())
-        return codec.dump(plan if dry_run else retention.carry_out(store, plan))
+        if dry_run:
+            return {"would": len(plan.items), "bytes": sum(item.bytes for item in plan.items)}
+        done = retention.carry_out(store, plan)
+        return {"did": len(done.items), "bytes": done.bytes, "problems": list(done.problems)}

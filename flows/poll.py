@@ -17,6 +17,7 @@ from editron_core import log
 from editron_core.config import DELIVERED, Settings, settings
 from editron_core.domain import codec
 from editron_core.errors import SourceError
+from editron_core.ingest import kinds
 from editron_core.lane import production
 from flows import runs, server
 from flows.trigger import trigger
@@ -80,7 +81,12 @@ def _places(watched: Iterable[Path]) -> Iterator[Path]:
         except OSError as error:
             reason = error.strerror or str(error)
             raise SourceError(reason, subject=str(folder), remedy="check EDITRON_WATCH") from error
-        yield from (entry.absolute() for entry in entries if not entry.name.startswith("."))
+        yield from (entry.absolute() for entry in entries if _may_be_footage(entry))
+
+
+def _may_be_footage(entry: Path) -> bool:
+    """Whether an entry of a watched folder may hold footage, by its name; what lies beside it is no batch."""
+    return not entry.name.startswith(".") and (entry.is_dir() or kinds.ending(entry.name) != "bin")
 
 
 def _files(place: Path) -> Iterator[Path]:

@@ -18,10 +18,7 @@ from editron_core.config import settings
 from editron_core.domain import codec
 from editron_core.errors import SourceError, UsageError
 from editron_core.lane import production
-from flows import server
-
-DEPLOYMENT = "editron"
-"""Every flow has one deployment of this name when it is served."""
+from flows import observing, server
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,10 @@ def trigger(flow: str, parameters: Mapping[str, object], key: str = "") -> Trigg
         key = key or _identity(flow, checked)
         try:
             run = client.create_flow_run_from_deployment(
-                deployment.id, parameters=checked, idempotency_key=key or None
+                deployment.id,
+                parameters=checked,
+                idempotency_key=key or None,
+                labels=observing.labels(),
             )
         except PrefectHTTPStatusError as error:
             raise UsageError(_refusal(error), subject=flow, remedy="check the parameters") from error
@@ -122,7 +122,7 @@ def _identity(flow: str, parameters: Mapping[str, Any]) -> str:
 
 def _deployment(client: SyncPrefectClient, flow: str) -> Any:
     try:
-        return client.read_deployment_by_name(f"{flow}/{DEPLOYMENT}")
+        return client.read_deployment_by_name(f"{flow}/{settings().deployment}")
     except ObjectNotFound as error:
         known = sorted(one.name for one in client.read_flows())
         raise UsageError(

@@ -82,5 +82,5 @@ def _child(words: list[str], say: Callable[[str], object]) -> None:
                 say("stopped; runs go on when the flows are served again")
     except ProcessFailed as error:
         lines = [line for line in error.tail.splitlines() if line.strip()]
-        terminal.fail(lines[-1].strip() if lines else str(error))
+        terminal.fail(lines[-1].strip().removeprefix("error: ") if lines else str(error))
         raise typer.Exit(error.code if error.code in (1, 2) else 1) from error

@@ -1,0 +1,53 @@
+"""What is deployed by hand: as far as its form can be checked without building anything."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from editron_core.config import ROOT, Settings
+
+FOLDER = ROOT / "flows/deploy"
+COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
+NOT_OURS = {"FOOTAGE", "DATABASE_PASSWORD_FILE", "EDITRON_IMAGE", "EDITRON_LIMIT"}
+
+
+def test_every_setting_that_is_deployed_exists() -> None:
+    named = set(re.findall(r"\bEDITRON_[A-Z_]+", (FOLDER / "compose.yaml").read_text()))
+    named |= set(re.findall(r"\bEDITRON_[A-Z_]+", (FOLDER / "Dockerfile").read_text()))
+    named |= set(re.findall(r"\bEDITRON_[A-Z_]+", (ROOT / "flows/README.md").read_text()))
+    known = {f"EDITRON_{name.upper()}" for name in Settings.model_fields}
+    assert named - NOT_OURS <= known
+
+
+def test_the_example_names_what_compose_asks_for_and_holds_no_secret() -> None:
+    wanted = set(re.findall(r"\$\{([A-Z_]+)", (FOLDER / "compose.yaml").read_text()))
+    lines = (FOLDER / ".env.example").read_text().splitlines()
+    given = {line.split("=")[0] for line in lines if line and not line.startswith("#")}
+    assert given == wanted
+    assert not any(re.search(r"(PASSWORD|TOKEN|KEY)=", line) for line in lines)
+
+
+def test_services_refer_to_what_there_is_and_open_nothing_beyond_this_host() -> None:
+    services = COMPOSE["services"]
+    for name, service in services.items():
+        assert "image" in service, name
+        assert set(service.get("depends_on", {})) <= set(services)
+        for other, rule in service.get("depends_on", {}).items():
+            assert rule["condition"] != "service_healthy" or "healthcheck" in services[other]
+        for secret in service.get("secrets", ()):
+            assert (secret if isinstance(secret, str) else secret["source"]) in COMPOSE["secrets"]
+        for mount in service.get("volumes", ()):
+            place = mount.split(":")[0]
+            assert place in COMPOSE["volumes"] or place.startswith((".", "$"))
+            assert not place.startswith("./") or (FOLDER / place).is_file()
+        assert all(str(port).startswith("127.0.0.1:") for port in service.get("ports", ()))
+
+
+def test_the_image_runs_as_nobody_special_and_copies_only_what_is_there() -> None:
+    lines = (FOLDER / "Dockerfile").read_text().splitlines()
+    assert "USER editron" in lines
+    for line in lines:
+        if line.startswith("COPY ") and "--from" not in line:
+            assert all((ROOT / name).exists() for name in line.split()[1:-1])
