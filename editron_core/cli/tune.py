@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -36,17 +37,17 @@ def tune(
     with its interval; the holdout is never read. The candidate is a file for `editron qa gate`.
     """
     from editron_core.errors import UsageError
+    from editron_core.lane import registry
     from editron_core.qa import golden as dataset
     from editron_core.qa.golden import FOLDER, Kind
     from editron_core.qa.tune import Search, verdicts
     from editron_core.qa.tune import tune as search
-    from editron_core.score import profile as profiles
     from editron_core.score.writing import to_toml
 
     with open_store() as store, terminal.TerminalWatcher() as watcher:
         if out is not None and out.suffix != ".toml":
             raise UsageError("is no .toml file", subject=str(out), remedy="such as --out candidate.toml")
-        start = profiles.load(profile)
+        start = registry.find(store, profile)
         items = dataset.load(golden or FOLDER).open(Kind.REAL)
         wanted = Search(scorer=scorer, trials=trials, study=study)
         found = search(items, start, wanted, storage=store.studies.storage, watcher=watcher)
@@ -111,3 +112,4 @@ def _show(found: Candidate, compared: tuple[Verdict, ...], path: Path) -> None:
     terminal.show_rows(rows, {"who": "beside", "rho": "rho", "reason": "the candidate is"})
     terminal.show_profile(found.profile)
     terminal.out.print(f"[bold]candidate[/] {terminal.plain(str(path.absolute()))}", soft_wrap=True)
+    terminal.out.print(f"next   editron qa gate {terminal.plain(shlex.quote(str(path)))}", soft_wrap=True)

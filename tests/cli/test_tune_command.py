@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from editron_core.cli import app
+from editron_core.cli.shared import open_store
 from editron_core.qa.golden import Golden, GoldenSet, Split
 from editron_core.qa.keep import keep
 from editron_core.score import profile as profiles
@@ -68,7 +69,20 @@ def test_people_see_the_verdicts_in_words(golden: Path, tmp_path: Path) -> None:
     assert "6 items) on items held out" in text
     assert "automated raters" in text
     assert "better by" in text
-    assert "candidate" in text
+    assert f"next editron qa gate {tmp_path / 'c.toml'}" in text
+
+
+def test_it_starts_from_a_registered_profile_named_by_its_hash(golden: Path, tmp_path: Path) -> None:
+    start = replace(profiles.load("talk"), name="mine", off=("motion",))
+    with open_store() as store:
+        store.profiles.register(start.hash, start.name, start.to_data())
+
+    result = tune(
+        golden, "--profile", start.hash[:12], "--trials", "1", "--out", str(tmp_path / "c.toml"), "--json"
+    )
+
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["profile"]["name"] == "mine-linear"
 
 
 def test_the_holdout_is_never_read(golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
