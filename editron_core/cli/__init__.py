@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from editron_core import __version__, process
-from editron_core.cli import commands, flows, jobs, profiles, qa, review, terminal, tune
+from editron_core.cli import commands, flows, housekeeping, jobs, profiles, qa, review, terminal, tune
 
 app = typer.Typer(
     name="editron",
@@ -37,6 +37,7 @@ for command in (
     commands.render,
     commands.status,
     tune.tune,
+    housekeeping.housekeeping,
     commands.doctor,
 ):
     app.command()(command)

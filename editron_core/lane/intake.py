@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from editron_core.domain import codec
-from editron_core.domain.batch import BatchStatus, Hold, MediaBatch, MediaFile
+from editron_core.domain.batch import BatchStatus, Hold, MediaBatch, MediaFile, StorageTier
 from editron_core.domain.operations import Subject
 from editron_core.domain.progress import Step
 from editron_core.errors import EditronError, Held, MediaError, NotFound, SourceError
@@ -47,6 +47,8 @@ def ingest(desk: Desk, sources: Sequence[str], avoid: Sequence[Path] = ()) -> Me
 def resume(desk: Desk, batch: MediaBatch) -> MediaBatch:
     """Take in what an interrupted ingest of this batch left; what has failed stays as it is."""
     pending = [file for file in desk.store.files.list(batch.id) if not _taken(file)]
+    if batch.storage_tier is StorageTier.COLD:  # its originals are meant to be gone
+        return batch
     if all(file.status is BatchStatus.FAILED for file in pending):
         return batch
     with desk.timed("ingest"):
@@ -72,6 +74,7 @@ def _finish(desk: Desk, batch: MediaBatch, listing: Listing, *, again: bool) -> 
         if not wanted:
             return batch
         _requeue(desk, desk.store.batches.get(batch.id))
+        desk.store.batches.set_tier(batch.id, StorageTier.HOT)
         desk.store.batches.set_status(batch.id, BatchStatus.DOWNLOADING)
         for file in wanted:
             _take_in(desk, file, known.get(file.source, Found(file.name, _place(file.source))))

@@ -18,18 +18,21 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from editron_core.domain import codec
 from editron_core.errors import CheckFailed, NotFound, StoreError
+from editron_core.store.leases import Holder
 
 MANIFEST = ".manifest.json"
 CHUNK = 1 << 20
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 HASH = re.compile(r"[0-9a-f]{64}")
+ASIDE = re.compile(r"[a-z]+-([0-9a-f]{8}\.\d+\.\d+)-[0-9a-f]{32}")
+"""Work in progress: what for, and whose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Blobs:
         with _translated(path):
             aside = path if move and path.stat().st_dev == self.tmp.stat().st_dev else None
             if aside is None:
-                aside = self.tmp / f"put-{uuid.uuid4().hex}"
+                aside = self._aside("put")
                 digest = _copied(path, aside)
                 if sha256 not in (None, digest):
                     aside.unlink()
@@ -67,6 +70,7 @@ class Blobs:
                 digest = sha256 or hash_file(aside)
                 _flush(aside)
             aside.chmod(0o444)
+            os.utime(aside)  # when it came to us: what nobody refers to yet is not removed at once
             target = self._place("files", digest)
             aside.replace(target)
             _flush(target.parent)
@@ -128,7 +132,7 @@ class Blobs:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
                 if self.broken(sealed.key):
-                    target.rename(self.tmp / f"broken-{uuid.uuid4().hex}")
+                    target.rename(self._aside("broken"))
                     sealed.folder.rename(target)
                 else:
                     shutil.rmtree(sealed.folder)
@@ -166,7 +170,7 @@ class Blobs:
     @contextmanager
     def scratch(self, label: str) -> Iterator[Path]:
         """A fresh folder for work in progress; gone when the block ends, whatever happens in it."""
-        folder = self.tmp / f"{label}-{uuid.uuid4().hex}"
+        folder = self._aside(label)
         folder.mkdir()
         try:
             yield folder
@@ -178,10 +182,72 @@ class Blobs:
         limit = time.time() - older_than_s
         gone = 0
         for entry in sorted(self.tmp.iterdir()):
-            if _last_touched(entry) < limit:
+            if last_touched(entry) < limit:
                 remove(entry)
                 gone += 1
         return gone
+
+    def abandoned(self, older_than_s: float) -> list[Path]:
+        """Work in progress whose process is dead, or that nobody touched for so many seconds.
+
+        Folders of stages are the ledger's to judge, and left out.
+        """
+        limit = time.time() - older_than_s
+        found = []
+        for entry in sorted(self.tmp.iterdir()):
+            tag = ASIDE.fullmatch(entry.name)
+            holder = Holder.tagged(tag[1]) if tag else None
+            if tag and ((holder and holder.dead) or last_touched(entry) < limit):
+                found.append(entry)
+        return found
+
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """Every file by its hash."""
+        yield from self._shelved("files", lambda path: path.is_file())
+
+    def folders(self) -> Iterator[tuple[str, Path]]:
+        """Every folder by its key."""
+        yield from self._shelved("folders", lambda path: path.is_dir())
+
+    def drop_file(self, sha256: str) -> None:
+        """Remove a file under all its names; fine where it is gone already."""
+        plain = self._place("files", sha256)
+        # The plain name last: while it is there, the file is known and is removed by the next one to try.
+        for named in sorted(plain.parent.glob(f"{sha256}.*")):
+            remove(named)
+        remove(plain)
+
+    def drop_folder(self, key: str) -> None:
+        """Remove a folder; fine where it is gone already. Half a folder is never left in its place."""
+        place = self._place("folders", key)
+        if place.is_dir():
+            aside = self._aside("dropped")
+            place.rename(aside)
+            remove(aside)
+
+    def without(self, key: str, name: str) -> str:
+        """Take in the folder of this key once more without one of its files; returns the new key.
+
+        The bytes of the others are shared where the disk can.
+        """
+        place = self.folder(key)
+        with self.scratch("repack") as folder:
+            for path in _plain_files(place):
+                inner = path.relative_to(place)
+                if inner.as_posix() in (name, MANIFEST):
+                    continue
+                (folder / inner).parent.mkdir(parents=True, exist_ok=True)
+                _linked(path, folder / inner)
+            return self.adopt(folder)
+
+    def _shelved(self, kind: str, fits: Callable[[Path], bool]) -> Iterator[tuple[str, Path]]:
+        for path in sorted((self.root / kind).glob("??/*")):
+            if HASH.fullmatch(path.name) and fits(path):
+                yield path.name, path
+
+    def _aside(self, label: str) -> Path:
+        """A new name for work in progress, which tells whose it is."""
+        return self.tmp / f"{label}-{Holder.me().tag}-{uuid.uuid4().hex}"
 
     def _place(self, kind: str, key: str) -> Path:
         if not HASH.fullmatch(key):
@@ -247,7 +313,8 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def _last_touched(entry: Path) -> float:
+def last_touched(entry: Path) -> float:
+    """Seconds since 1970 at which a file, or anything in a folder, was last written or put into its place."""
     newest = 0.0
     for path in (entry, *entry.rglob("*")):
         try:

@@ -7,6 +7,7 @@ the row's fence; whoever publishes must still hold the fence that was given.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import threading
@@ -55,6 +56,17 @@ class Holder:
     def of(cls, pid: int) -> Holder:
         """The process of this machine that runs under a number."""
         return cls(_machine(), pid, _started(pid) or 0)
+
+    @property
+    def tag(self) -> str:
+        """Names this process among those of all machines, fit for a file's name."""
+        return f"{_machine_tag()}.{self.pid}.{self.started}"
+
+    @classmethod
+    def tagged(cls, tag: str) -> Holder | None:
+        """The process of this machine with a tag; null for those of other machines."""
+        machine, pid, started = tag.split(".")
+        return cls(_machine(), int(pid), int(started)) if machine == _machine_tag() else None
 
     @property
     def dead(self) -> bool:
@@ -196,6 +208,10 @@ def _machine() -> str:
     except OSError:
         parts.append(platform.system())
     return " ".join(parts)
+
+
+def _machine_tag() -> str:
+    return hashlib.sha256(_machine().encode()).hexdigest()[:8]
 
 
 def _started(pid: int) -> int | None:

@@ -131,6 +131,11 @@ class Batches:
             row = locked(session, BatchRow, batch_id)
             row.facts = {**row.facts, **facts}
 
+    def set_tier(self, batch_id: str, tier: StorageTier) -> None:
+        """Say how close at hand a batch's originals are to be kept, from now on. Raises NotFound."""
+        with self._database.write() as session:
+            locked(session, BatchRow, batch_id).storage_tier = tier
+
     def delete(self, batch_id: str) -> None:
         """Remove a batch with its files, analyses, sessions, decisions and jobs. Raises NotFound."""
         with self._database.write() as session:

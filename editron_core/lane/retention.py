@@ -1,0 +1,331 @@
+"""Retention: what has outlived its time, by the tiers of batches, and how it goes.
+
+    hot     everything stays where it is
+    warm    proxies and evidence stay; originals are moved to the archive
+    cold    evidence and deliverables stay; originals and proxies go
+
+Nothing goes that an open session, an unsigned cut or an unfinished render job may need. A pass can be
+broken off anywhere and begun again: what was half done is finished by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from editron_core import log
+from editron_core.config import Settings
+from editron_core.domain.batch import BatchStatus, Hold, MediaBatch, StorageTier
+from editron_core.domain.job import EditSession, EditSessionStatus, RenderJobStatus
+from editron_core.errors import EditronError, NotFound
+from editron_core.review import signoff
+from editron_core.store import Store, retention
+from editron_core.store.blobs import Blobs, last_touched, remove
+
+PROXY = "proxy.mp4"
+AT_WORK = (BatchStatus.QUEUED, BatchStatus.DOWNLOADING, BatchStatus.ANALYZING)
+NEXT = {StorageTier.HOT: StorageTier.WARM, StorageTier.WARM: StorageTier.COLD}
+LEASE = "housekeeping"
+_log = log.get(__name__)
+
+
+class Action(StrEnum):
+    """What is done with something that has outlived its time."""
+
+    LOWER_TIER = "lower tier"
+    DELETE_BATCH = "delete batch"
+    ARCHIVE_ORIGINAL = "archive original"
+    DROP_ORIGINAL = "drop original"
+    DROP_PROXY = "drop proxy"
+    DROP_INTERRUPTED = "drop interrupted work"
+    DROP_UNREFERENCED = "drop unreferenced"
+    DROP_ROWS = "drop rows"
+    FORGET_STAGES = "forget stages"
+
+
+FROM = {
+    Action.ARCHIVE_ORIGINAL: (StorageTier.WARM, StorageTier.COLD),
+    Action.DROP_ORIGINAL: (StorageTier.COLD,),
+    Action.DROP_PROXY: (StorageTier.COLD,),
+}
+"""The tiers that every batch of an original must stand at for it to go."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that goes, or is moved."""
+
+    action: Action
+    subject: str
+    """A batch id, a content hash, a path, or the name of a table."""
+    bytes: int = 0
+    """What it frees on the local disk."""
+    why: str = ""
+    batch: str = ""
+    """The batch that it belongs to, and..."""
+    original: str = ""
+    """... the hash of the original: whoever has that is looked at again before it is carried out."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a pass would do."""
+
+    items: tuple[Item, ...]
+    kept: dict[str, str]
+    """Why a batch that has outlived its tier is left alone, by its id."""
+    archive: Path
+    """Where originals are moved to."""
+    bytes_before: datetime
+    """What nothing names goes if it was written before."""
+    rows_before: datetime
+    """Rows that nobody needs go if they were last changed before."""
+
+    @property
+    def bytes(self) -> int:
+        """What all of it frees on the local disk."""
+        return sum(item.bytes for item in self.items)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a pass did."""
+
+    items: tuple[Item, ...]
+    problems: tuple[str, ...] = ()
+    """What could not be carried out, a line each; the next pass tries again."""
+
+    @property
+    def bytes(self) -> int:
+        """What all of it freed on the local disk."""
+        return sum(item.bytes for item in self.items)
+
+
+def plan(store: Store, settings: Settings, now: datetime | None = None) -> Plan:
+    """What has outlived its time; nothing is changed."""
+    now = now or datetime.now(UTC)
+    kept: dict[str, str] = {}
+    tiers: dict[str, StorageTier] = {}
+    items: list[Item] = []
+    for batch in _all(store):
+        ttl = _ttl(settings, batch.storage_tier)
+        over = ttl is not None and _touched(batch) <= retention.ago(now, ttl)
+        reason = why_kept(store, batch)
+        tier = batch.storage_tier
+        if reason and (over or tier is not StorageTier.HOT):
+            kept[batch.id] = reason
+        if over and not reason:
+            items.append(_lowered(batch, ttl or 0.0))
+            tier = NEXT.get(tier, tier)
+        tiers[batch.id] = StorageTier.HOT if reason else tier
+    items += _originals(store, settings, tiers)
+    items += _proxies(store, tiers)
+    items += _interrupted(store, settings)
+    bytes_before = retention.ago(now, settings.orphan_hours / 24)
+    rows_before = retention.ago(now, settings.rows_days)
+    items += _unreferenced(store, settings.archived, bytes_before)
+    items += _rows(store, rows_before)
+    return Plan(tuple(items), kept, settings.archived, bytes_before, rows_before)
+
+
+def carry_out(store: Store, wanted: Plan) -> Done:
+    """Do what a plan says, where it still holds. Raises Busy where another pass is under way."""
+    done: list[Item] = []
+    problems: list[str] = []
+    with store.leases.hold(LEASE):
+        for item in wanted.items:
+            try:
+                if _still(store, item):
+                    _do(store, item, wanted)
+                    done.append(item)
+            except (EditronError, OSError) as error:
+                problems.append(f"{item.action} {item.subject}: {error}")
+                _log.warning("retention_failed", action=item.action, subject=item.subject, error=str(error))
+    return Done(tuple(done), tuple(problems))
+
+
+def why_kept(store: Store, batch: MediaBatch) -> str | None:
+    """Why nothing of a batch may go, in words; null where it may. A cancelled batch holds nothing back."""
+    if batch.hold is Hold.CANCELLED:
+        return None
+    if batch.status in AT_WORK:
+        return f"it is {batch.status}"
+    superseded: set[str] = set()
+    for session in store.sessions.list(batch.id):  # the newest first
+        for job in store.jobs.list(session.id):
+            waiting = job.status in (RenderJobStatus.QUEUED, RenderJobStatus.RENDERING)
+            if waiting and job.hold is not Hold.CANCELLED:
+                return f"render job {job.id[:8]} is {job.status}"
+        family = str(session.metadata.get("trimmed_from", session.content_hash))
+        if family not in superseded:
+            reason = _open(store, session)
+            if reason:
+                return reason
+        superseded.add(family)
+    return None
+
+
+def _open(store: Store, session: EditSession) -> str | None:
+    if session.status is not EditSessionStatus.COMPLETE:
+        return f"session {session.id[:8]} is open ({session.status})"
+    unsigned = signoff.unsigned(session, store.decisions.list(session.id))
+    return f"{unsigned[0].name} of session {session.id[:8]} is not signed off" if unsigned else None
+
+
+def _all(store: Store) -> Iterator[MediaBatch]:
+    offset, page = 0, 500
+    while found := store.batches.list(limit=page, offset=offset):
+        yield from found
+        offset += page
+
+
+def _ttl(settings: Settings, tier: StorageTier) -> float | None:
+    return {
+        StorageTier.HOT: settings.hot_days,
+        StorageTier.WARM: settings.warm_days,
+        StorageTier.COLD: settings.cold_days,
+    }[tier]
+
+
+def _touched(batch: MediaBatch) -> datetime:
+    assert batch.updated_at is not None  # every row is dated
+    return batch.updated_at
+
+
+def _lowered(batch: MediaBatch, days: float) -> Item:
+    why = f"{batch.storage_tier} for {days:g} days"
+    action = Action.LOWER_TIER if batch.storage_tier in NEXT else Action.DELETE_BATCH
+    return Item(action, batch.id, why=why, batch=batch.id)
+
+
+def _originals(store: Store, settings: Settings, tiers: dict[str, StorageTier]) -> Iterator[Item]:
+    """The originals that leave: those that no batch which is hot, or needs them, shares."""
+    archived = settings.archived
+    for sha256, batches in sorted(retention.owners(store).items()):
+        mine = {tiers.get(batch, StorageTier.HOT) for batch in batches}
+        if StorageTier.HOT in mine:
+            continue
+        here = _size(store.blobs, sha256)
+        if StorageTier.WARM in mine:
+            if here:
+                yield Item(Action.ARCHIVE_ORIGINAL, sha256, here, "its batch is warm", original=sha256)
+        elif here or (archived.exists() and _size(Blobs(archived), sha256)):
+            yield Item(Action.DROP_ORIGINAL, sha256, here, "its batch is cold", original=sha256)
+
+
+def _proxies(store: Store, tiers: dict[str, StorageTier]) -> Iterator[Item]:
+    owners = retention.owners(store)
+    cold = {
+        sha256
+        for sha256, batches in owners.items()
+        if {tiers.get(batch, StorageTier.HOT) for batch in batches} == {StorageTier.COLD}
+    }
+    for sha256, key in retention.analyses_of(store, cold):
+        try:
+            proxy = store.blobs.folder(key) / PROXY
+        except NotFound:
+            continue
+        if proxy.is_file():
+            size = proxy.stat().st_size
+            yield Item(Action.DROP_PROXY, key, size, "its batch is cold", original=sha256)
+
+
+def _interrupted(store: Store, settings: Settings) -> Iterator[Item]:
+    age = settings.orphan_hours * 3600
+    for entry in (*store.blobs.abandoned(age), *retention.left_by_stages(store), *_downloads(store, age)):
+        yield Item(Action.DROP_INTERRUPTED, str(entry), _weight(entry), "whoever made it is gone")
+
+
+def _downloads(store: Store, age: float) -> Iterator[Path]:
+    folder = store.blobs.root / "downloads"
+    if folder.is_dir():
+        limit = datetime.now(UTC).timestamp() - age
+        yield from (entry for entry in sorted(folder.iterdir()) if last_touched(entry) < limit)
+
+
+def _unreferenced(store: Store, archived: Path, before: datetime) -> Iterator[Item]:
+    files, folders = retention.referenced(store)
+    limit = before.timestamp()
+    homes = [store.blobs, *([Blobs(archived)] if archived.exists() else [])]
+    for blobs in homes:
+        for sha256, path in blobs.files():
+            if sha256 not in files and path.stat().st_mtime < limit:
+                yield Item(Action.DROP_UNREFERENCED, str(path), path.stat().st_size, "nothing names it")
+    for key, path in store.blobs.folders():
+        if key not in folders and path.stat().st_mtime < limit:
+            yield Item(Action.DROP_UNREFERENCED, str(path), _weight(path), "nothing names it")
+
+
+def _rows(store: Store, before: datetime) -> Iterator[Item]:
+    why = f"last changed before {before:%Y-%m-%d}"
+    counts = retention.outlived_rows(store, before)
+    if any(counts.values()):
+        yield Item(Action.DROP_ROWS, ", ".join(f"{n} {name}" for name, n in counts.items() if n), why=why)
+    stages = retention.outlived_stages(store, before)
+    if stages:
+        yield Item(Action.FORGET_STAGES, f"{len(stages)} stages", why=f"no batch needs them, {why}")
+
+
+def _still(store: Store, item: Item) -> bool:
+    """Whether the batches that an item belongs to still let it go."""
+    mine = retention.batches_of(store, item.original) if item.original else {item.batch} - {""}
+    for batch_id in mine:
+        try:
+            batch = store.batches.get(batch_id)
+        except NotFound:
+            continue
+        if why_kept(store, batch) or batch.storage_tier not in FROM.get(item.action, StorageTier):
+            return False
+    return True
+
+
+def _do(store: Store, item: Item, wanted: Plan) -> None:
+    if item.action is Action.LOWER_TIER:
+        batch = store.batches.get(item.subject)
+        store.batches.set_tier(batch.id, NEXT[batch.storage_tier])
+    elif item.action is Action.DELETE_BATCH:
+        store.batches.delete(item.subject)
+    elif item.action is Action.ARCHIVE_ORIGINAL:
+        retention.archive(store, Blobs(wanted.archive), item.subject)
+    elif item.action is Action.DROP_ORIGINAL:
+        store.blobs.drop_file(item.subject)
+        if wanted.archive.exists():
+            Blobs(wanted.archive).drop_file(item.subject)
+    elif item.action is Action.DROP_PROXY:
+        retention.drop_proxy(store, item.subject, PROXY)
+    elif item.action is Action.DROP_INTERRUPTED:
+        remove(Path(item.subject))
+    elif item.action is Action.DROP_UNREFERENCED:
+        _drop_unreferenced(store, Path(item.subject), wanted)
+    elif item.action is Action.DROP_ROWS:
+        retention.drop_rows(store, wanted.rows_before)
+    else:
+        before = wanted.rows_before
+        retention.drop_stages(store, retention.outlived_stages(store, before), before)
+
+
+def _drop_unreferenced(store: Store, path: Path, wanted: Plan) -> None:
+    """Remove what nothing named when the plan was made, unless something names it by now."""
+    files, folders = retention.referenced(store)
+    if not path.exists() or path.stat().st_mtime >= wanted.bytes_before.timestamp():
+        return
+    if path.is_dir():
+        if path.name not in folders:
+            store.blobs.drop_folder(path.name)
+    elif path.name not in files:
+        Blobs(path.parents[2]).drop_file(path.name)
+
+
+def _size(blobs: Blobs, sha256: str) -> int:
+    try:
+        return blobs.path(sha256).stat().st_size
+    except NotFound:
+        return 0
+
+
+def _weight(entry: Path) -> int:
+    paths = [entry, *entry.rglob("*")] if entry.is_dir() else [entry]
+    return sum(path.stat().st_size for path in paths if path.is_file())
