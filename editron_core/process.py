@@ -347,8 +347,9 @@ def _tell(seen: telemetry.Seen, child: Child, program: str, seconds: float) -> N
     if child.outcome in ("failed", "timed_out"):
         seen.failed(child.outcome)
     seen.end()
-    telemetry.count("children", program=program, outcome=child.outcome)
-    telemetry.observe("child_seconds", seconds, program=program)
+    family = telemetry.family(program)
+    telemetry.count("children", program=family, outcome=child.outcome)
+    telemetry.observe("child_seconds", seconds, program=family)
 
 
 def _interrupted() -> Interrupted:

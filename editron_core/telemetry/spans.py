@@ -173,7 +173,13 @@ def child(program: str) -> Seen:
 
     Only the program's name is told: its arguments may hold what nobody should see.
     """
-    return Seen(_started(f"run {program}", {"program": program}, ""))
+    return Seen(_started(f"run {family(program)}", {"program": program}, ""))
+
+
+def family(program: str) -> str:
+    """A program's name without platform and version, so that `ffmpeg-linux-x86_64-v9` counts as `ffmpeg`."""
+    known = re.match(r"[A-Za-z]+", program)
+    return known[0].lower() if known else program
 
 
 def current() -> bool:

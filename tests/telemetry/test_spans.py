@@ -251,3 +251,11 @@ def test_a_span_lasts_as_long_as_its_block(spans: Spans) -> None:
     assert span.start_time is not None
     assert span.end_time is not None
     assert span.end_time - span.start_time >= 50e6
+
+
+@pytest.mark.parametrize(
+    ("program", "family"),
+    [("ffmpeg-linux-x86_64-v9.0.2", "ffmpeg"), ("python3.11", "python"), ("op", "op"), ("7z", "7z")],
+)
+def test_programs_are_known_by_their_family(program: str, family: str) -> None:
+    assert telemetry.family(program) == family
