@@ -15,12 +15,13 @@ from prefect.context import FlowRunContext
 
 from editron_core import log, secrets, telemetry
 from editron_core.config import settings
-from editron_core.errors import SecretError
+from editron_core.errors import SecretError, StoreError
 from editron_core.lane import gauges
 from editron_core.store import Store
 
 TRACE_LABEL = "__OTEL_TRACEPARENT"
 """Prefect's own label for the span that a run belongs to."""
+_log = log.get(__name__)
 
 
 def begin() -> None:
@@ -63,11 +64,18 @@ def labels() -> dict[str, bool | int | float | str]:
 
 
 def serve(store: Store) -> telemetry.Server | None:
-    """Serve the metrics of all flow processes, where EDITRON_METRICS_PORT says so."""
+    """Serve the metrics of all flow processes, where EDITRON_METRICS_PORT says so.
+
+    A port that is taken, as by another worker of this machine, is a warning: work goes on without.
+    """
     here = settings()
     if here.metrics_port is None:
         return None
-    return telemetry.serve_metrics(here.metrics_port, gauges=gauges.reader(store, here))
+    try:
+        return telemetry.serve_metrics(here.metrics_port, gauges=gauges.reader(store, here))
+    except StoreError as error:
+        _log.warning("metrics_not_served", error=str(error))
+        return None
 
 
 def from_block(reference: str) -> str:

@@ -27,7 +27,7 @@ from editron_core import log
 from editron_core.domain.operations import DeadLetter, Dispatch
 from editron_core.errors import Busy, EditronError, UsageError
 from editron_core.store import Store
-from flows import runs
+from flows import observing, runs
 from flows.trigger import connected, trigger
 
 TAG = "editron"
@@ -70,6 +70,7 @@ def once(store: Store) -> Reconciled:
                     _give_up(client, run)
                     given_up.append(run.name)
     begun = tuple(_dispatch(store, one) for one in store.dispatches.pending())
+    observing.succeeded("reconcile")
     return Reconciled(tuple(recovered), tuple(given_up), begun)
 
 

@@ -26,7 +26,9 @@ from editron_core.config import settings
 from editron_core.domain.operations import DeadLetter
 from editron_core.errors import Busy, EditronError, Held, LeaseLost
 from editron_core.lane import Lane
+from editron_core.redact import redact
 from editron_core.store import Store
+from flows import observing
 from flows.keep import with_parent
 
 TAKE_OVER_S = 60.0
@@ -44,12 +46,17 @@ def attended() -> Iterator[None]:
     if run is None or runtime.deployment.id is None:  # called by hand: nobody would start it again
         yield
         return
-    log.configure(settings().log_level)
+    observing.begin()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda number, frame: _leave())
     with_parent(_leave)
     _jitter()
-    with open_store() as store, store.leases.hold(lease_name(run), wait_s=TAKE_OVER_S):
+    # The span is the outer one, since a run that waits for its lease is at work, too.
+    with (
+        observing.flow_run(str(run)),
+        open_store() as store,
+        store.leases.hold(lease_name(run), wait_s=TAKE_OVER_S),
+    ):
         yield
 
 
@@ -67,8 +74,9 @@ def open_store() -> Iterator[Store]:
 
 @contextmanager
 def open_lane() -> Iterator[Lane]:
-    """The lane over that store."""
-    with open_store() as store:
+    """The lane over that store, for one task that operators see."""
+    observing.begin()
+    with observing.task_run(), open_store() as store:
         yield Lane(store, settings())
 
 
@@ -104,7 +112,7 @@ def record(letter: DeadLetter) -> None:
 
 def reason(error: object) -> tuple[str, str]:
     """Class and one line of an error."""
-    return type(error).__name__, next(iter(str(error).splitlines()), "")
+    return type(error).__name__, redact(next(iter(str(error).splitlines()), ""))
 
 
 def _worth_retrying(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:

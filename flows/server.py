@@ -60,11 +60,15 @@ def environment(settings: Settings, api: str) -> dict[str, str]:
         "PREFECT_RUNNER_POLL_FREQUENCY": "3",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_CLI_PROMPT": "false",
+        # Runs come and go in processes of their own: what they count is added up here.
+        "EDITRON_METRICS_DIR": str(home / "metrics"),
     }
     fixed = {
         "EDITRON_HOME": str(settings.home.resolve()),
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": api,
+        # A run belongs to the trace of who began it, not to that of who serves.
+        "TRACEPARENT": "",
     }
     return unless_set(defaults) | fixed
 

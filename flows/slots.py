@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.concurrency.sync import concurrency
+
+from editron_core import telemetry
 
 GPU = "gpu"
 LEASE_S = 60.0
@@ -25,5 +28,7 @@ def gpu(needed: bool) -> Iterator[None]:
         yield
         return
     # A renewal that fails must not end healthy work: at worst one more stage shares the GPU.
+    asked = time.monotonic()
     with concurrency(GPU, lease_duration=LEASE_S, strict=True, raise_on_lease_renewal_failure=False):
+        telemetry.observe("gpu_slot_wait_seconds", time.monotonic() - asked, slot=GPU)
         yield

@@ -20,7 +20,7 @@ from prefect.runner import Runner
 from editron_core import log
 from editron_core.config import settings
 from editron_core.store import Store
-from flows import deployments, reconcile
+from flows import deployments, observing, reconcile
 from flows.trigger import connected
 
 GRACE_S = 3.0
@@ -45,7 +45,7 @@ class Worker(Runner):
 def work(limit: int) -> None:
     """Serve all deployments, so many runs at a time, until told to end."""
     here = settings()
-    log.configure(here.log_level)
+    observing.begin()
     with connected() as client:
         deployments.install(client, here)
     worker = Worker(name="editron", limit=limit, pause_on_shutdown=False)
@@ -57,6 +57,7 @@ def work(limit: int) -> None:
 
 def _reconcile() -> None:
     with Store.open(settings().database, settings().blobs) as store:
+        observing.serve(store)
         while True:
             reconcile.attend(store)
             time.sleep(reconcile.EVERY_S)
