@@ -6,9 +6,10 @@ points. The channel's weight is how far its function rises, its shape the functi
 channels give their weight to the others, exactly as in the lane, which applies the result without torch.
 
     loss = mean over items of mean over pairs of log(1 + exp(z_worse - z_better))
-           + pull * |a - s * linear|^2 + smooth * |second differences of a|^2
+           + 0.01 * pull * |a - s * linear|^2 + 0.1 * smooth * |second differences of a|^2
 
-`z` are the windows' scores, `a` the functions' points, `linear` the linear scorer's, at a free scale `s`:
+`|.|^2` is the mean over a function's points, summed over functions. `z` are the windows' scores, `a` the
+functions' points, `linear` the linear scorer's, at a free scale `s`:
 with much pull the model is the linear scorer, with little it is bent by the pairs (Burges et al. 2005,
 RankNet). Nothing is random: it starts at the linear scorer and is solved in double precision on one thread.
 """

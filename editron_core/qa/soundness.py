@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from editron_core.domain import codec
 from editron_core.domain.evidence import SIGNALS
-from editron_core.domain.moment import Selection
+from editron_core.qa.applied import profile_is_applied
+from editron_core.qa.evaluate import DIGITS
 from editron_core.qa.exam import Exam, GateCheck, without
-from editron_core.score.profile import SUM_TOLERANCE, Lengths, Normalisation, Profile, Rules
+from editron_core.score.profile import SUM_TOLERANCE
 
 FEWEST_SIGNALS = 3
 MOST_WEIGHT = 0.5
@@ -33,8 +31,6 @@ MOST_AT_TOP = 0.5
 """Where more rows than this share lie at the top, the scale tells the better half apart by nothing."""
 LEAST_SPREAD = 0.02
 """Between the quartiles of a kind's scores."""
-DIGITS = 6
-"""Scores are compared to so many digits."""
 
 
 def weights_are_sane(exam: Exam) -> GateCheck:
@@ -154,25 +150,6 @@ def replay_is_deterministic(exam: Exam) -> GateCheck:
     )
 
 
-def profile_is_applied(exam: Exam) -> GateCheck:
-    """Moments carry the profile's hash, and every setting that changes changes what is chosen."""
-    hashes = {moment.profile_hash for moment in exam.moments(exam.profile).moments}
-    ignored = []
-    for setting, sides in SETTINGS.items():
-        one, other = sides(exam.profile)
-        if one.hash == other.hash or _chosen(exam.moments(one)) == _chosen(exam.moments(other)):
-            ignored.append(setting)
-    if not hashes <= {exam.profile.hash}:
-        ignored.insert(0, "the profile itself")
-    return GateCheck(
-        "the profile is applied",
-        not ignored,
-        f"{len(SETTINGS) - len(ignored)} of {len(SETTINGS)} settings change what is chosen",
-        "all, and the hash that was asked for",
-        f"not applied: {', '.join(ignored)}" if ignored else "",
-    )
-
-
 CHECKS: tuple[Callable[[Exam], GateCheck], ...] = (
     weights_are_sane,
     evidence_is_of_one_formula,
@@ -182,47 +159,6 @@ CHECKS: tuple[Callable[[Exam], GateCheck], ...] = (
     replay_is_deterministic,
     profile_is_applied,
 )
-
-_OPEN = Rules(threshold=0.0, peak=0.3, max_overlap=0.2, diversity=0.0, max_moments=8, per_file=8)
-"""Rules under which little but the one that is tried decides."""
-_ALL = replace(_OPEN, max_overlap=1.0, max_moments=500, per_file=500)
-"""Rules under which every candidate is a moment."""
-_LENGTHS = Lengths(Fraction(2), Fraction(6), Fraction(12))
-
-
-def _rules(**changes: Any) -> Callable[[Profile], Profile]:
-    return lambda profile: replace(profile, selection=replace(_OPEN, **changes))
-
-
-def _lengths(**changes: int) -> Callable[[Profile], Profile]:
-    lengths = replace(_LENGTHS, **{key: Fraction(value) for key, value in changes.items()})
-    return lambda profile: replace(profile, selection=_ALL, lengths=lengths)
-
-
-def _normalised(contrast: float, smoothing_s: float) -> Callable[[Profile], Profile]:
-    return lambda profile: replace(profile, normalisation=Normalisation(contrast, smoothing_s))
-
-
-def _pair(
-    one: Callable[[Profile], Profile], other: Callable[[Profile], Profile]
-) -> Callable[[Profile], tuple[Profile, Profile]]:
-    return lambda profile: (one(profile), other(profile))
-
-
-SETTINGS: Mapping[str, Callable[[Profile], tuple[Profile, Profile]]] = {
-    "threshold": _pair(_rules(threshold=0.0), _rules(threshold=1.0)),
-    "peak": _pair(_rules(peak=0.0), _rules(peak=1.0)),
-    "max_overlap": _pair(_rules(max_overlap=0.0), _rules(max_overlap=1.0)),
-    "diversity": _pair(_rules(max_moments=4), _rules(max_moments=4, diversity=1.0)),
-    "max_moments": _pair(_rules(max_moments=1), _rules(max_moments=4)),
-    "per_file": _pair(_rules(max_overlap=1.0, per_file=1), _rules(max_overlap=1.0)),
-    "contrast": _pair(_normalised(0.0, 2.0), _normalised(1.0, 2.0)),
-    "smoothing_s": _pair(_normalised(0.5, 0.0), _normalised(0.5, 10.0)),
-    "min": _pair(_lengths(min=2), _lengths(min=4)),
-    "target": _pair(_lengths(target=3), _lengths(target=9)),
-    "max": _pair(_lengths(max=6), _lengths(max=12)),
-}
-"""For each setting two profiles that differ in nothing else, and must not choose alike."""
 
 
 def _measured(column: pl.Series) -> float:
@@ -237,7 +173,3 @@ def _orders(curves: Mapping[str, pl.DataFrame]) -> dict[str, np.ndarray]:
         key: np.argsort(-curve["score"].fill_null(-1).round(DIGITS).to_numpy(), kind="stable")
         for key, curve in curves.items()
     }
-
-
-def _chosen(found: Selection) -> list[tuple[str, object, float]]:
-    return [(moment.file_id, moment.span, round(moment.score, DIGITS)) for moment in found.moments]

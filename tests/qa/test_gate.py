@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from editron_core.errors import UsageError
-from editron_core.qa import golden, soundness
+from editron_core.qa import applied, golden, soundness, wordeye
 from editron_core.qa.exam import Exam, without
 from editron_core.qa.gate import gate
 from editron_core.qa.golden import Golden, GoldenSet, Kind
@@ -85,14 +85,32 @@ def test_a_setting_that_is_not_applied_is_caught(exam: Exam, monkeypatch: pytest
     always = lambda found, rules: choose(found, replace(rules, threshold=0.0))  # noqa: E731
     monkeypatch.setattr(select, "choose", always)
     assert failed(exam) == ["the profile is applied"]
-    assert "threshold" in soundness.profile_is_applied(exam).detail
+    assert "threshold" in applied.profile_is_applied(exam).detail
 
 
-@pytest.mark.parametrize("setting", sorted(soundness.SETTINGS))
+@pytest.mark.parametrize("setting", sorted(applied.SETTINGS))
 def test_every_setting_is_seen_to_be_applied(exam: Exam, setting: str) -> None:
-    one, other = soundness.SETTINGS[setting](exam.profile)
+    one, other = applied.SETTINGS[setting](exam.profile)
     assert one.hash != other.hash
     assert exam.moments(one) != exam.moments(other)
+
+
+def test_a_shape_that_is_not_applied_is_caught(exam: Exam, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scorer, "_shaped", lambda signal, shape: signal)
+    assert failed(exam) == ["the profile is applied"]
+    assert applied.profile_is_applied(exam).detail == "not applied: shapes"
+
+
+@pytest.mark.parametrize("side", ["positive", "negative"])
+def test_prompts_that_are_not_applied_are_caught(
+    exam: Exam, side: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = wordeye.prompts
+    fixed = {"positive": wordeye.embed(["a person speaking"]), "negative": wordeye.embed([])}[side]
+    monkeypatch.setattr(
+        wordeye, "prompts", lambda profile, brief: replace(read(profile, brief), **{side: fixed})
+    )
+    assert applied.profile_is_applied(exam).detail == f"not applied: {side}"
 
 
 def test_another_profile_than_was_asked_for_is_caught(exam: Exam, monkeypatch: pytest.MonkeyPatch) -> None:
