@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from editron_core.store import Store
 
 PATIENCE_S = 240.0
 """How long anything may take on a busy machine."""
+MAIN = "from editron_core.cli import main; main()"
 BLUEPRINT = """
 name = "tiny"
 title = "Tiny: a few seconds, to be rendered fast"
@@ -38,6 +40,17 @@ count = 1
 preset = "clean"
 burn = false
 """
+
+
+def editron(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-c", MAIN, *words],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
 
 
 def alive(home: Path) -> dict[int, str]:
@@ -123,10 +136,10 @@ def begin(home: Path, watched: Path, **more: str) -> Serving:
         "EDITRON_RETRY_S": "0.2",
         "EDITRON_LOG_LEVEL": "info",
         "EDITRON_JOBS": "2",
+        "EDITRON_DEVICE": "cpu",  # asking for a GPU loads torch, in every process anew
         **more,
     }
-    program = "from editron_core.cli import main; main()"
-    words = [sys.executable, "-c", program, "flows", "--port", "0", "--limit", "2"]
+    words = [sys.executable, "-c", MAIN, "flows", "--port", "0", "--limit", "2"]
     child = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True, process_group=0)
     assert child.stdout is not None
     line = child.stdout.readline()
@@ -157,7 +170,11 @@ def stop(serving: Serving) -> float:
 def _serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     folder = tmp_path_factory.mktemp("serving")
     (folder / "watched").mkdir()
-    serving = begin(folder / "home", folder / "watched")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    traces = str(folder / "traces.jsonl")
+    serving = begin(folder / "home", folder / "watched", EDITRON_TRACES=traces, EDITRON_METRICS_PORT=port)
     yield serving
     seconds = stop(serving)
     assert seconds < 10
@@ -190,11 +207,3 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
         cut = ["-ss", str(start), "-t", "4", "-i", folder / "street-jump.mp4", "-preset", "ultrafast"]
         process.run([ffmpeg.binary(), "-v", "error", *cut, "-movflags", "+faststart", made[-1]])
     return tuple(made)
-
-
-@pytest.fixture
-def blueprint(tmp_path: Path) -> Path:
-    """A blueprint that is rendered fast."""
-    path = tmp_path / "tiny.toml"
-    path.write_text(BLUEPRINT)
-    return path

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 import yaml
 
@@ -51,3 +53,22 @@ def test_the_image_runs_as_nobody_special_and_copies_only_what_is_there() -> Non
     for line in lines:
         if line.startswith("COPY ") and "--from" not in line:
             assert all((ROOT / name).exists() for name in line.split()[1:-1])
+
+
+def test_a_kubernetes_job_asks_for_its_gpu() -> None:
+    from prefect.utilities.templating import apply_values
+
+    template = json.loads((ROOT / "flows/deploy/kubernetes.json").read_text())
+    file = yaml.safe_load((ROOT / "flows/prefect.yaml").read_text())
+    (variables,) = {
+        json.dumps(d["work_pool"]["job_variables"]) for d in file["deployments"] if d["name"] == "kubernetes"
+    }
+    properties = template["variables"]["properties"]
+    given: dict[str, Any] = json.loads(variables)
+    assert given.keys() <= properties.keys()
+    values = {name: facts["default"] for name, facts in properties.items() if "default" in facts} | given
+    manifest = apply_values(template["job_configuration"], values)["job_manifest"]
+    pod = manifest["spec"]["template"]["spec"]
+    assert (manifest["apiVersion"], manifest["kind"]) == ("batch/v1", "Job")
+    assert pod["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == 1
+    assert pod["containers"][0]["image"] == "editron:0.1.0"

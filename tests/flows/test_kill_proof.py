@@ -18,11 +18,11 @@ from editron_core.domain.job import StageStatus
 from editron_core.media import ffmpeg
 from editron_core.process import run as child
 from tests.flows.conftest import BLUEPRINT, Serving, until
-from tests.flows.test_produce import alone, facts, kill
+from tests.flows.witness import alone, facts, kill
 
 POINTS = 50
 PAIR = 2
-LONGEST_S = 30.0
+LONGEST_S = 20.0
 """Kills fall this long after the first stage of a batch began, or earlier."""
 
 
@@ -37,7 +37,10 @@ def _clips(folder: Path, parts: tuple[Path, ...], number: int) -> Path:
 
 
 def _begun(serving: Serving, run_ids: list[str]) -> bool:
-    return any(serving.run(one).state.is_running() for one in run_ids)
+    """Whether a stage of one of these runs is at work, or they have ended."""
+    with serving.store() as store:
+        at_work = bool(store.ledger.list(StageStatus.RUNNING))
+    return at_work or all(serving.run(one).state.is_final() for one in run_ids)
 
 
 def _recovered(serving: Serving, run_ids: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What `editron flows` serves, installs and refuses, on the one server of the session."""
+"""What `editron flows` serves and refuses, and a batch from footage to deliverables, on one real server."""
 
 from __future__ import annotations
 
@@ -8,29 +8,24 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from editron_core.config import ROOT, Settings, settings
+from editron_core.domain.batch import BatchStatus
+from editron_core.domain.job import EditSessionStatus, StageStatus, Verdict
 from editron_core.errors import UsageError
+from editron_core.lane import signing
 from flows import schedules, server
-from tests.flows.conftest import Serving, alive, until
+from tests.flows.conftest import BLUEPRINT, MAIN, Serving, alive, editron, until
+from tests.flows.witness import facts, kill
 
-MAIN = "from editron_core.cli import main; main()"
-
-
-def editron(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", MAIN, *words],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
+TRIGGERS = 20
+pytestmark = pytest.mark.timeout(900)  # on a busy machine each process takes its time
 
 
 def test_every_flow_is_served_with_the_schedule_that_was_told(serving: Serving) -> None:
@@ -113,19 +108,6 @@ def test_the_command_line_begins_a_run_and_says_so(serving: Serving) -> None:
     assert serving.trigger("housekeeping", {"dry_run": True}, key="once").id == found["run"]
 
 
-def test_an_unreachable_server_is_one_clear_error_without_a_traceback(home: Path) -> None:
-    nowhere = "http://127.0.0.1:9/api"
-    for words in (["flows"], ["flows", "run", "produce", "-p", "sources=/tmp"]):
-        said = editron(*words, PREFECT_API_URL=nowhere, EDITRON_HOME=str(home))
-        assert said.returncode == 1
-        assert "Traceback" not in said.stderr
-        assert said.stderr.strip().splitlines() == [
-            f"error: {nowhere}: does not answer (check PREFECT_API_URL)"
-        ]
-    said = editron("flows", "run", "produce", EDITRON_HOME=str(home))
-    assert said.stderr.strip() == "error: Prefect server: does not run (start it: editron flows)"
-
-
 def test_a_port_that_another_program_holds_is_named(home: Path, serving: Serving) -> None:
     taken = serving.api.split(":")[2].split("/")[0]
     said = editron("flows", "--port", taken, EDITRON_HOME=str(home / "other"), PREFECT_API_URL="")
@@ -155,50 +137,7 @@ def test_a_second_worker_uses_the_server_that_is_named_and_leaves_it_running(
     assert server.answers(serving.api)
 
 
-def test_what_arrives_in_a_watched_folder_and_stands_still_is_begun_once(
-    serving: Serving, parts: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from flows import poll
-
-    here = Settings(home=serving.home, watch=(serving.watched,), watch_still_s=60)
-    match, lone = serving.watched / "match", serving.watched / "lone.mp4"
-    match.mkdir()
-    shutil.copy(parts[0], match)
-    shutil.copy(parts[1], lone)
-    (serving.watched / "notes.txt").write_text("no footage")
-    (serving.watched / ".hidden.mp4").write_bytes(b"x")
-    begun: list[tuple[str, str]] = []
-    monkeypatch.setattr(poll, "trigger", lambda flow, given, key: begun.append((given["sources"][0], key)))
-
-    assert poll.begin(here, 1000.0) == [], "seen for the first time"
-    assert poll.begin(here, 1059.0) == []
-    lone.write_bytes(lone.read_bytes() + b"\0")  # still being copied
-    assert poll.begin(here, 1060.0) == [match]
-    assert poll.begin(here, 1120.0) == [lone, match]
-    assert len({key for place, key in begun if place == str(match)}) == 1, "the same is one run"
-    shutil.copy(parts[2], match)
-    poll.begin(here, 1180.0)
-    poll.begin(here, 1240.0)
-    assert len({key for place, key in begun if place == str(match)}) == 2, "a new file is a new batch"
-
-
-def test_a_watched_folder_that_is_gone_fails_the_run_with_its_name(serving: Serving, tmp_path: Path) -> None:
-    from editron_core.errors import SourceError
-    from flows import poll
-
-    with pytest.raises(SourceError, match=r"gone: No such file or directory \(check EDITRON_WATCH\)"):
-        poll.begin(Settings(home=serving.home, watch=(tmp_path / "gone",)), 0.0)
-
-
-def test_an_unknown_notebook_is_one_clear_error_before_anything_runs(serving: Serving) -> None:
-    from flows import nightly
-
-    with pytest.raises(UsageError, match=r"tune_nothing: is no notebook .*tune_scoring"):
-        nightly.execute("tune_nothing", {})
-    with pytest.raises(UsageError, match=r"tune_scoring trails: is no parameter"):
-        nightly.execute("tune_scoring", {"trails": 3})
-
-
+@pytest.mark.proof
 def test_the_pools_take_the_deployments_of_the_file(serving: Serving) -> None:
     from prefect.client.orchestration import get_client
 
@@ -222,20 +161,141 @@ def test_the_pools_take_the_deployments_of_the_file(serving: Serving) -> None:
     assert {n: d.schedules[0].schedule.cron for n, d in process.items() if d.schedules} == wanted
 
 
-def test_a_kubernetes_job_asks_for_its_gpu() -> None:
-    from prefect.utilities.templating import apply_values
+@pytest.fixture(scope="module")
+def footage(parts: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two clips and one whose picture is damaged, with a blueprint beside it."""
+    folder = tmp_path_factory.mktemp("footage")
+    clips = folder / "clips"
+    clips.mkdir()
+    for path in parts[:2]:
+        shutil.copy(path, clips)
+    whole = bytearray(parts[2].read_bytes())
+    at = whole.index(b"mdat") + 8
+    whole[at:] = bytes(len(whole) - at)
+    (clips / "poison.mp4").write_bytes(whole)
+    (folder / "tiny.toml").write_text(BLUEPRINT)
+    return folder
 
-    template = json.loads((ROOT / "flows/deploy/kubernetes.json").read_text())
-    file = yaml.safe_load((ROOT / "flows/prefect.yaml").read_text())
-    (variables,) = {
-        json.dumps(d["work_pool"]["job_variables"]) for d in file["deployments"] if d["name"] == "kubernetes"
+
+def wish(footage: Path, **more: object) -> dict[str, object]:
+    order = {"brief": "the jump", "blueprints": [str(footage / "tiny.toml")]}
+    return {"sources": [str(footage / "clips")], "order": order, **more}
+
+
+@pytest.fixture
+def gated(serving: Serving, footage: Path) -> Any:
+    """The run of `produce` that 20 identical wishes begin, ended at the gate; all tests share it."""
+    with ThreadPoolExecutor(5) as pool:
+        found = list(pool.map(lambda _: serving.trigger("produce", wish(footage)), range(TRIGGERS)))
+    assert len({one.id for one in found}) == 1
+    return serving.ended(found[0].id)
+
+
+def batch_of(serving: Serving, footage: Path) -> str:
+    with serving.store() as store:
+        return store.batches.newest(str(footage / "clips")).id
+
+
+def test_twenty_identical_triggers_are_one_run_that_ends_at_the_gate(
+    serving: Serving, gated: Any, footage: Path
+) -> None:
+    assert gated.state.is_completed()
+    assert gated.run_count == 1
+    with serving.store() as store:
+        batches = [b for b in store.batches.list() if b.source_url == str(footage / "clips")]
+        assert len(batches) == 1
+        (session,) = store.sessions.list(batches[0].id)
+    assert session.status in (EditSessionStatus.NEEDS_REVIEW, EditSessionStatus.COMPLETE)
+
+
+def test_a_file_that_cannot_be_used_becomes_a_dead_letter_and_the_others_finish(
+    serving: Serving, gated: Any, footage: Path
+) -> None:
+    batch = batch_of(serving, footage)
+    with serving.store() as store:
+        statuses = {file.name: file.status for file in store.files.list(batch)}
+        (letter,) = store.dead_letters.list(batch_id=batch)
+    assert statuses == {
+        "part-0.mp4": BatchStatus.ANALYZED,
+        "part-1.mp4": BatchStatus.ANALYZED,
+        "poison.mp4": BatchStatus.FAILED,
     }
-    properties = template["variables"]["properties"]
-    given: dict[str, Any] = json.loads(variables)
-    assert given.keys() <= properties.keys()
-    values = {name: facts["default"] for name, facts in properties.items() if "default" in facts} | given
-    manifest = apply_values(template["job_configuration"], values)["job_manifest"]
-    pod = manifest["spec"]["template"]["spec"]
-    assert (manifest["apiVersion"], manifest["kind"]) == ("batch/v1", "Job")
-    assert pod["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == 1
-    assert pod["containers"][0]["image"] == "editron:0.1.0"
+    assert (letter.stage, letter.subject, letter.error_class) == ("ingest", "poison.mp4", "MediaError")
+    assert "damaged" in letter.message
+
+
+@pytest.fixture
+def delivered(serving: Serving, gated: Any, footage: Path) -> str:
+    """The batch, once it was signed and delivered; that it is not before is looked at on the way."""
+    batch = batch_of(serving, footage)
+    with serving.store() as store:
+        (session,) = store.sessions.list(batch)
+        if session.status is EditSessionStatus.NEEDS_REVIEW:
+            early = serving.ended(serving.trigger("finish", {"session": session.id}).id)
+            assert early.state.is_failed()
+            assert "is not signed off as it is now" in early.state.message
+            assert not [run for run in store.ledger.list() if run.stage == "render"]
+            signing.decide(store, session.id, "", signing.Opinion(Verdict.APPROVE, "ann"))
+    until(lambda: (serving.home / "delivered" / batch[:8] / "report.html").exists())
+    return batch
+
+
+def test_what_is_not_signed_is_not_rendered_and_a_signature_starts_the_rendering(
+    serving: Serving, delivered: str
+) -> None:
+    made = facts(serving, delivered)
+    assert list(made["videos"]) == ["tiny_1x1.mp4"]
+    assert made["jobs"] == ["complete"]
+    assert made["sessions"][0][2] == "complete"
+    assert until(lambda: not _pending(serving))
+
+
+def _pending(serving: Serving) -> int:
+    with serving.store() as store:
+        return len(store.dispatches.pending())
+
+
+def test_a_killed_worker_and_its_children_are_followed_by_others_that_finish_the_same(
+    serving: Serving, delivered: str, footage: Path, parts: tuple[Path, ...]
+) -> None:
+    """The deliverable equals, frame by frame, that of the same footage that nobody disturbed."""
+    clips = footage / "killed"
+    clips.mkdir()
+    for path in parts[:2]:
+        shutil.copy(path, clips)
+    wanted = {**wish(footage), "sources": [str(clips)], "auto_approve": True}
+    begun = serving.trigger("produce", wanted)
+    until(lambda: _running(serving, "render"))
+    with serving.store() as store:
+        finished = {r.key: r.attempts for r in store.ledger.list() if r.status is StageStatus.DONE}
+    killed = kill(serving)
+    until(lambda: _begun_again(serving, begun.id), 120)
+    recovery = time.monotonic() - killed
+    assert recovery < 120
+    run = serving.ended(begun.id)
+    assert run.state.is_completed(), run.state.message
+    batch = _batch(serving, clips)
+    with serving.store() as store:
+        again = {r.key: r.attempts for r in store.ledger.list() if r.key in finished}
+        assert again == finished, "a finished stage was run again"
+        assert not [p for p in store.blobs.tmp.iterdir() if p.name.startswith(("render", "analyze", "edit"))]
+    made = facts(serving, batch)
+    assert made["jobs"].count("complete") == 1
+    assert len(made["sessions"]) == 1
+    assert made["videos"] == facts(serving, delivered)["videos"]
+    print(f"recovery began {recovery:.0f} s after the kill")
+
+
+def _running(serving: Serving, stage: str) -> bool:
+    with serving.store() as store:
+        return any(run.stage == stage for run in store.ledger.list(StageStatus.RUNNING))
+
+
+def _begun_again(serving: Serving, run_id: str) -> Any:
+    run = serving.run(run_id)
+    return run if run.run_count > 1 and run.state.is_running() else None
+
+
+def _batch(serving: Serving, clips: Path) -> str:
+    with serving.store() as store:
+        return store.batches.newest(str(clips)).id
