@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from editron_core.cli import terminal
+from editron_core.cli.golden import evidence_notes
 from editron_core.cli.shared import Json, open_store
 
 
@@ -23,17 +24,21 @@ def gate(
     """
     from editron_core.lane import promotion, registry
     from editron_core.lane.judges import judges
+    from editron_core.qa import golden as dataset
 
     with open_store() as store:
         profile = registry.find(store, name)
         result = promotion.examine(store, profile, judges())
+        notes = evidence_notes(dataset.FOLDER)
     if as_json:
-        terminal.show_json({**result, "name": profile.name, "hash": profile.hash})
+        terminal.show_json({**result, "name": profile.name, "hash": profile.hash, "notes": notes})
     else:
         show_checks(result)
         verdict = "[green]passes[/]" if result["passed"] else "[red]does not pass[/]"
         label = f"[bold]{terminal.plain(profile.name)}[/] {profile.hash[:12]}"
         terminal.out.print(f"{label} {verdict} the gate")
+        for note in notes:
+            terminal.out.print(f"[yellow]note:[/] {terminal.plain(note)}", soft_wrap=True)
         if result["passed"]:
             command = f"editron profiles promote {terminal.plain(name)} --as NAME --why TEXT"
             terminal.out.print(f"next   {command}", soft_wrap=True)

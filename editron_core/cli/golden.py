@@ -84,7 +84,7 @@ def regress(
         made = write_goldens(suite or ()) if bless and folder is None else ()
         run = harness.bless if bless else harness.regress
         report = run(where, only=suite or ())
-        notes = _notes(where)
+        notes = evidence_notes(where)
         pictures = [str(path.resolve()) for path in diff_pictures(suite or ())]
     if as_json:
         goldens = [str(path) for path in made]
@@ -100,7 +100,7 @@ def regress(
         raise typer.Exit(1)
 
 
-def _notes(folder: Path) -> list[str]:
+def evidence_notes(folder: Path) -> list[str]:
     """What keeps the evidence from telling about today's analysis."""
     from editron_core.lane.desk import code_version
     from editron_core.qa import golden

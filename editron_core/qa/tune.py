@@ -79,7 +79,8 @@ class Candidate:
 
     profile: Profile
     evaluation: Evaluation
-    """Cross-validated: each item by a profile whose settings and weights it had no part in."""
+    """Cross-validated: each item by settings and weights that this search found without it. The starting
+    profile, which weights are pulled towards, is taken as it is: where it has seen an item, so has this."""
     fitted: Evaluation
     """The profile on the very items that it was fitted on: too good, shown beside the other."""
     trials: Trials
@@ -210,7 +211,8 @@ class _Work:
         return (
             f"{kind.capitalize()} weights tuned from {self.start.name} on {count} {item.kind.value} items "
             f"({item.raters.value} raters), best of {plan.trials} trials of study {plan.name}: rho "
-            f"{words(ours.spearman)} on items held out, {fitted.spearman.mean:.2f} on those fitted on."
+            f"{words(ours.spearman)} on items held out of the search, {fitted.spearman.mean:.2f} on those "
+            f"fitted on. What {self.start.name} itself was fitted on is not held out of either."
         )
 
 
