@@ -100,14 +100,17 @@ each = standings.item_by_item({sides[0]: beside[sides[0]], "linear": linear.eval
 charts.pairs(each, title="Item by item, held out", axis="rho", sides=sides)
 
 # %% [markdown]
-# ## What people decided
+# ## What people said
 #
-# Labels that follow from approvals, rejections and trims. They exist only where a profile had already
-# chosen: they can teach and never measure, so they have a table of their own.
+# Files in the store that people rated blind (split `tune`), and labels that follow from approvals, rejections
+# and trims (split `review`): the latter exist only where a profile had already chosen, so they can teach and
+# never measure. A row per file: no number here mixes the two, or people and machines.
 
 # %%
-labelled = beside_people(Lane(store, settings()), learned, Split.REVIEW)
-Table(labelled) if labelled.height else print("nobody has decided about a cut yet")
+lane = Lane(store, settings())
+by_split = {split: beside_people(lane, learned, split) for split in (Split.TUNE, Split.REVIEW)}
+labelled = pl.concat([each.with_columns(split=pl.lit(split)) for split, each in by_split.items()])
+Table(labelled) if labelled.height else print("nobody has rated a file or decided about a cut yet")
 
 # %% [markdown]
 # ## In numbers
