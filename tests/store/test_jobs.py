@@ -166,6 +166,20 @@ def test_a_holder_that_was_stopped_and_wakes_up_late_completes_nothing(url: str,
         store.jobs.complete(job.id, [DELIVERABLE], fence=mine.fence)
 
 
+def test_an_abandoned_job_that_others_ended_or_took_since_we_looked_is_left_to_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, taken = queued(store), queued(store)
+    store.jobs.complete(ended.id, [DELIVERABLE], fence=claimed(store).fence)
+    held = claimed(store)
+    looks = iter([[ended.id, taken.id]])
+    look = store.jobs._abandoned
+    monkeypatch.setattr(store.jobs, "_abandoned", lambda session: next(looks, None) or look(session))
+    assert store.jobs.claim("two") is None
+    assert store.jobs.get(ended.id).status is RenderJobStatus.COMPLETE
+    store.jobs.complete(held.id, [DELIVERABLE], fence=held.fence)
+
+
 def test_one_particular_job_is_claimed_by_one(store: Store) -> None:
     job = queued(store)
     mine = store.jobs.claim_one(job.id, "one")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 import signal
 import time
+from datetime import timedelta
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
-from editron_core.store import NewBatch, Store, migrations
-from editron_core.store.models import LeaseRow, StageRow
+from editron_core.domain.job import RenderJobStatus, RenderPriority
+from editron_core.store import NewBatch, NewSession, Store, migrations
+from editron_core.store.models import JobRow, LeaseRow, StageRow, utc_now
 from tests.store.store_workers import (
     POINTS,
     PROCESSES,
@@ -19,12 +22,14 @@ from tests.store.store_workers import (
     raise_count,
     run_stage,
     run_stage_and_die,
+    work_off_until_killed,
 )
 from tests.store.test_ledger import assert_finished_once
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
 
 WRITERS = 8
+JOBS = 10_000
 
 
 def forget(store: Store) -> None:
@@ -70,6 +75,61 @@ def test_100_killed_writers_lose_nothing_that_was_acknowledged(
     print(f"{len(acknowledged)} acknowledged, {len(kept)} kept")
     assert len(acknowledged) >= 100
     assert set(acknowledged) <= kept
+
+
+def test_10000_jobs_of_8_workers_with_random_kills_are_done_once_each(
+    store: Store, url: str, tmp_path: Path
+) -> None:
+    chance = random.Random(7)
+    batch = store.batches.create(NewBatch("/footage"))
+    session = store.sessions.ensure(NewSession(batch.id, "hero-reel", (), ("16:9",)))
+    priorities = list(RenderPriority)
+    now = utc_now()
+    with store.database.write() as writer:
+        for number in range(JOBS):
+            writer.add(
+                JobRow(
+                    id=f"{number:032x}",
+                    edit_session_id=session.id,
+                    destinations=[],
+                    formats=["youtube"],
+                    priority=chance.choice(priorities),
+                    status=RenderJobStatus.QUEUED,
+                    created_at=now + timedelta(microseconds=number),
+                )
+            )
+    told = [tmp_path / f"told{number}" for number in range(WRITERS)]
+
+    def start(number: int) -> BaseProcess:
+        arguments = (url, str(store.blobs.root), str(told[number]))
+        worker = PROCESSES.Process(target=work_off_until_killed, args=arguments)
+        worker.start()
+        return worker
+
+    began, kills = time.monotonic(), 0
+    before = [0] * WRITERS
+    workers = [start(number) for number in range(WRITERS)]
+    while any(worker.is_alive() or worker.exitcode for worker in workers):
+        time.sleep(0.3)
+        number = chance.randrange(WRITERS)
+        size = told[number].stat().st_size if told[number].exists() else 0
+        if workers[number].is_alive() and size > before[number]:  # it is at work, not yet starting
+            before[number] = size
+            workers[number].kill()
+            workers[number].join()
+            kills += 1
+        for at, worker in enumerate(workers):
+            if worker.exitcode:
+                workers[at] = start(at)
+    lines = [line for path in told for line in path.read_text().split()]
+    with store.database.read() as reader:
+        ended = dict(reader.execute(select(JobRow.status, func.count()).group_by(JobRow.status)).all())
+    seconds = time.monotonic() - began
+    print(f"{JOBS} jobs, {kills} kills, {len(lines)} told, {JOBS / seconds:.0f} jobs/s")
+    assert ended == {RenderJobStatus.COMPLETE: JOBS}
+    assert len(lines) == len(set(lines))
+    assert JOBS - len(lines) <= kills  # one that was killed between the commit and the telling
+    assert kills > 10
 
 
 def test_60_stages_killed_at_every_point_converge(store: Store, url: str, tmp_path: Path) -> None:

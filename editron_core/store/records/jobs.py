@@ -97,9 +97,13 @@ class Jobs:
         cancelled, or whose batch is, is passed over. The job is rendering, and its `fence` is the lease
         that `holding` keeps and `complete` asks for.
         """
-        with self._database.write() as session:
-            key = self._next(session, worker)
-            return self._taken(session, key) if key else None
+        while True:
+            try:
+                with self._database.write() as session:
+                    key = self._next(session, worker)
+                    return self._taken(session, key) if key else None
+            except Busy:  # somebody else took the abandoned job since we looked: look again
+                continue
 
     def claim_one(self, job_id: str, worker: str) -> RenderJob:
         """Take one particular job, held or not. Raises Busy where somebody alive is at it, StoreError
@@ -177,9 +181,9 @@ class Jobs:
         free = self._abandoned(session)
         for priority in MOST_URGENT_FIRST:
             urgent = JobRow.priority == priority
-            for which in ((JobRow.id.in_(free),) if free else (), (JobRow.status == RenderJobStatus.QUEUED,)):
-                if not which:
-                    continue
+            queued, rendering = (JobRow.status == status for status in UNFINISHED)
+            # Whoever was quicker with an abandoned job may have ended it since we looked.
+            for which in ((rendering, JobRow.id.in_(free)), (queued,)) if free else ((queued,),):
                 pick = (
                     select(JobRow.id)
                     .where(urgent, *which, *_not_held())
