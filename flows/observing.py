@@ -36,7 +36,11 @@ def begin() -> None:
 def flow_run(run: str) -> Iterator[None]:
     """The span of a flow run; one that ends well is written down as its flow's last success."""
     name = str(runtime.flow_run.flow_name)
-    with telemetry.span(f"flow {name}", parent=_caller(), run=run):
+    with telemetry.span(f"flow {name}", parent=_caller(), run=run) as seen:
+        context = FlowRunContext.get()
+        if seen.traceparent and context and context.flow_run:
+            # Tasks ask the label, wherever they run: here, in threads and on Dask's machines.
+            context.flow_run.labels[TRACE_LABEL] = seen.traceparent
         yield
     succeeded(name)
 

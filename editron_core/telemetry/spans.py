@@ -106,7 +106,6 @@ def export_to(*processors: SpanProcessor, caller: str = "") -> None:
         _state.caller = caller if TRACEPARENT.fullmatch(caller) else ""
         if not processors:
             return
-        from opentelemetry import trace
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
 
@@ -115,9 +114,7 @@ def export_to(*processors: SpanProcessor, caller: str = "") -> None:
         for processor in processors:
             provider.add_span_processor(processor)
         _state.provider, _state.tracer = provider, provider.get_tracer("editron", __version__)
-        # So that the spans of libraries (Prefect's, an HTTP server's) join ours; the first one stays.
-        if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-            trace.set_tracer_provider(provider)
+        # Not the global provider: libraries' spans would record errors with all that these say.
 
 
 def flush() -> None:

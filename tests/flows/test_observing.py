@@ -1,0 +1,101 @@
+"""What operators see of `editron flows`: one trace from who begins a run, metrics, secrets of blocks."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from editron_core import secrets, telemetry
+from editron_core.errors import SecretError
+from editron_core.redact import holds
+from flows import observing
+from tests.flows.conftest import BLUEPRINT, Serving, until
+from tests.telemetry.conftest import spans  # noqa: F401
+
+
+def written(serving: Serving, run: str) -> list[dict[str, Any]]:
+    """The spans of one run, once its flow has ended."""
+
+    def look() -> list[dict[str, Any]]:
+        lines = Path(serving.environment["EDITRON_TRACES"]).read_text().splitlines()
+        found = [json.loads(line) for line in lines]
+        mine = [span for span in found if span["attributes"].get("editron.run") == run]
+        return mine if any(span["name"].startswith("flow ") for span in mine) else []
+
+    found: list[dict[str, Any]] = until(look)
+    return found
+
+
+def test_a_run_is_one_trace_from_who_began_it_to_ffmpeg(
+    serving: Serving,
+    parts: tuple[Path, ...],
+    tmp_path: Path,
+    spans: object,  # noqa: F811
+) -> None:
+    (tmp_path / "tiny.toml").write_text(BLUEPRINT)
+    (tmp_path / "clips").mkdir()
+    shutil.copy(parts[0], tmp_path / "clips" / "observed.mp4")
+    with telemetry.span("request"):
+        mine = telemetry.traceparent().split("-")
+        wish = {"sources": [str(tmp_path / "clips")], "order": {"blueprints": [str(tmp_path / "tiny.toml")]}}
+        run = serving.trigger("produce", wish)
+    assert serving.ended(run.id).state.is_completed()
+
+    found = written(serving, run.id)
+    by_id = {span["context"]["span_id"]: span for span in found}
+    assert {span["context"]["trace_id"] for span in found} == {f"0x{mine[1]}"}
+    (flow,) = [span for span in found if span["name"] == "flow produce"]
+    assert flow["parent_id"] == f"0x{mine[2]}"
+    analyzed = [span for span in found if span["name"] == "stage analyze"]
+    (stage,) = [span for span in analyzed if span["attributes"]["editron.outcome"] == "done"]  # others kept
+    task = by_id[stage["parent_id"]]
+    assert task["name"] == "task analyze"
+    assert by_id[task["parent_id"]] is flow
+    children = [span for span in found if span["parent_id"] == stage["context"]["span_id"]]
+    assert "run ffmpeg" in {span["name"] for span in children}
+
+    lines = (serving.home / "prefect" / "worker.log").read_text().splitlines()
+    events = [json.loads(line) for line in lines if line.startswith("{")]
+    told = [one for one in events if one.get("event") == "stage_ended" and one.get("run") == run.id]
+    assert {one["stage"] for one in told} >= {"ingest", "analyze", "score", "edit"}
+    assert {one["trace_id"] for one in told} == {mine[1]}
+
+    address = f"http://127.0.0.1:{serving.environment['EDITRON_METRICS_PORT']}/metrics"
+    families = text_string_to_metric_families(httpx.get(address).text)
+    samples = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+    assert samples["editron_stages_total", "analyze", "done"] >= 1  # counted by the run's own process
+    assert samples["editron_children_total", "done", "ffmpeg"] >= 1
+    assert samples["editron_flow_last_success_timestamp_seconds", "produce"] > 1e9
+    assert samples["editron_store_up",] == 1
+    assert all(name.startswith("editron_") for name, *_ in samples)
+
+
+def test_secrets_lie_in_blocks(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    from prefect.blocks.system import Secret
+
+    Secret(value="correct horse").save("plain", overwrite=True)
+    Secret(value={"password": "battery staple", "port": 1}).save("of-fields", overwrite=True)
+    monkeypatch.setattr(secrets, "_resolvers", dict(secrets._resolvers))
+    secrets.register("prefect", observing.from_block)
+    assert secrets.resolve("prefect:plain").reveal() == "correct horse"
+    assert secrets.resolve("prefect:of-fields/password").reveal() == "battery staple"
+    assert holds("battery staple")
+    for reference, why in (
+        ("prefect:of-fields/user", "no text at user"),
+        ("prefect:of-fields/port", "no text at port"),
+        ("prefect:of-fields", "no text at its value"),
+        ("prefect:nothing", "no such Secret block"),
+    ):
+        with pytest.raises(SecretError, match=why) as caught:
+            secrets.resolve(reference)
+        assert "staple" not in str(caught.value)
