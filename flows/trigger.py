@@ -35,13 +35,15 @@ def trigger(flow: str, parameters: Mapping[str, object], key: str = "") -> Trigg
     """Begin a run of `flow`, or find the one that was begun under the same key.
 
     Without a key, `produce` gets one from its parameters and from what lies at its sources, so that it runs
-    again when that changes; other flows run each time. A run that failed is tried again, by the same
-    run. Raises UsageError for an unknown flow or parameter, ServerUnreachable.
+    again when that changes; other flows run each time. Asked for so, a run that failed is tried again,
+    as the same run; under a key that was given it stays as it is, else a watched folder that cannot be
+    used would be tried at every look. Raises UsageError for an unknown flow or parameter,
+    ServerUnreachable.
     """
     with connected() as client:
         deployment = _deployment(client, flow)
         checked = check(flow, parameters, deployment.parameter_openapi_schema or {})
-        key = key or _identity(flow, checked)
+        again, key = not key, key or _identity(flow, checked)
         try:
             run = client.create_flow_run_from_deployment(
                 deployment.id,
@@ -51,7 +53,7 @@ def trigger(flow: str, parameters: Mapping[str, object], key: str = "") -> Trigg
             )
         except PrefectHTTPStatusError as error:
             raise UsageError(_refusal(error), subject=flow, remedy="check the parameters") from error
-        if run.state is not None and run.state.is_final() and not run.state.is_completed():
+        if again and run.state is not None and run.state.is_final() and not run.state.is_completed():
             client.set_flow_run_state(run.id, Scheduled(name="Again"), force=True)
             run = client.read_flow_run(run.id)
         return _triggered(run)

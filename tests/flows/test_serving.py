@@ -137,6 +137,19 @@ def test_a_second_worker_uses_the_server_that_is_named_and_leaves_it_running(
     assert server.answers(serving.api)
 
 
+def test_a_run_that_failed_stays_so_under_its_key_and_says_why_in_one_line(serving: Serving) -> None:
+    wanted: dict[str, object] = {"sources": ["/nowhere/at/all"]}
+    failed = serving.ended(serving.trigger("produce", wanted, key="watched").id)
+    assert failed.state.is_failed()
+    assert "holds no file that can be used" in failed.state.message
+    assert "\n" not in failed.state.message
+    again = serving.trigger("produce", wanted, key="watched")
+    assert (again.id, again.state) == (str(failed.id), "Failed")
+    with serving.store() as store:
+        letters = [one for one in store.dead_letters.list() if one.subject == f"run {failed.name}"]
+    assert [(one.stage, one.error_class) for one in letters] == [("produce", "UsageError")]
+
+
 @pytest.mark.proof
 def test_the_pools_take_the_deployments_of_the_file(serving: Serving) -> None:
     from prefect.client.orchestration import get_client
