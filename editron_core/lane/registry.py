@@ -7,7 +7,7 @@ from typing import Any
 
 from editron_core.domain import codec
 from editron_core.domain.registry import ProfileStage, Promotion, RegisteredProfile
-from editron_core.errors import DefinitionError, NotFound, StoreError, UsageError
+from editron_core.errors import DefinitionError, NotFound, StoreError, Tampered, UsageError
 from editron_core.score import profile as profiles
 from editron_core.score.profile import Profile
 from editron_core.store import Store
@@ -78,14 +78,14 @@ def opened(store: Store, entry: RegisteredProfile) -> Profile:
     subject = f"profile {entry.name} {entry.hash[:12]}"
     kept = {key: value for key, value in entry.document.items() if key not in UNHASHED}
     if codec.content_hash(kept) != entry.hash or entry.document.get("name") != entry.name:
-        raise StoreError(
+        raise Tampered(
             "was changed in the database: its document no longer hashes to its id",
             subject=subject,
             remedy="restore the database from a backup, or promote the profile anew from its file",
         )
     last = last_step(store, entry.hash)
     if entry.stage is not (last.went_to if last else ProfileStage.RESEARCH):
-        raise StoreError(
+        raise Tampered(
             f"was changed in the database: no promotion led it to {entry.stage}",
             subject=subject,
             remedy="restore the database from a backup",
