@@ -75,10 +75,9 @@ charts.shapes(standings.shapes(additive.profile), title="Shapes of the additive 
 # %% [markdown]
 # ## What may be reported
 #
-# Held out: every item is scored by a candidate whose weights and setting the other items chose. Fitted on:
-# the candidate on the very items that it was fitted on, which is too good to be true. The start is shown as
-# it is; where it was tuned on these items itself, it is flattered too, and so are the candidates, whose
-# weights are pulled towards it: only the holdout, read at promotion, is free of that.
+# Held out: every item is scored by weights and a setting that the other items chose, pulled towards equal
+# weights. Fitted on: the candidate on the very items that it was fitted on, which is too good to be true. The
+# start is shown as it is; where it was tuned on these items itself, it is flattered too.
 
 # %%
 found = {"linear": linear, "additive": additive}

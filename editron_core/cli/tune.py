@@ -98,8 +98,7 @@ def _show(found: Candidate, compared: tuple[Verdict, ...], path: Path) -> None:
     terminal.out.print(f"[bold]rho[/] {words(found.evaluation.spearman)} on items held out", soft_wrap=True)
     terminal.out.print(
         f"[dim]{words(found.fitted.spearman)} on the items it was fitted on; {item.kind.value} items, "
-        f"{item.raters.value} raters. Held out of this search, that is: the profile that it started from, "
-        "and is pulled towards, may have been fitted on them[/]",
+        f"{item.raters.value} raters[/]",
         soft_wrap=True,
     )
     rows = [

@@ -104,7 +104,7 @@ class QaRun:
     profile_hash: str
     """Empty where it judged no profile."""
     golden_hash: str
-    """The golden set that it judged by."""
+    """The golden set that it judged by; of a reading of the holdout, the holdout alone."""
     result: dict[str, Any] | None = None
     """JSON-ready; null while it runs, and for ever where it was interrupted."""
     created_at: datetime | None = None

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from editron_core.domain import codec
+from editron_core.domain.label import Split
 from editron_core.qa import evaluate, golden
 from editron_core.qa.golden import Kind
 from editron_core.qa.metrics import Interval
@@ -31,6 +33,8 @@ class Judges:
 
     golden_hash: str
     """SHA-256 of the golden set's manifest, which holds the checksum of everything in it."""
+    holdout_hash: str
+    """SHA-256 over the holdout's entries alone: other items that are frozen anew make it no other holdout."""
     gate: Callable[[Profile], Judgement]
     """Reads the tune split only, so it can be asked as often as one likes."""
     holdout: Callable[[Profile, Callable[[], None]], Judgement]
@@ -60,6 +64,9 @@ def judges() -> Judges:
     manifest = (dataset.folder / golden.MANIFEST).read_bytes()
     return Judges(
         golden_hash=hashlib.sha256(manifest).hexdigest(),
+        holdout_hash=codec.content_hash(
+            [codec.dump(entry) for entry in dataset.entries if entry.item.split is Split.HOLDOUT]
+        ),
         gate=lambda profile: gate(profile, dataset),
         holdout=lambda profile, record: figure(profile, dataset, record),
     )

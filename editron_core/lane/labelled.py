@@ -43,7 +43,7 @@ def beside_people(lane: Lane, profiles: Mapping[str, Profile], split: Split = Sp
         for sha256 in sorted(wanted & outcome.evidence.keys()):
             rated, evidence = said[sha256], outcome.evidence[sha256]
             row = {"sha256": sha256, "file": outcome.names[sha256], "raters": len(rated.ratings)}
-            figures = {name: _rho(evidence, rated, profile) for name, profile in profiles.items()}
+            figures = {name: _rho(lane, evidence, rated, profile) for name, profile in profiles.items()}
             rows.append({**row, "windows": int((~np.isnan(rated.panel)).sum()), **figures})
     kinds = {
         "file": pl.String,
@@ -54,12 +54,13 @@ def beside_people(lane: Lane, profiles: Mapping[str, Profile], split: Split = Sp
     return pl.DataFrame(rows, schema={"sha256": pl.String, **kinds}).drop("sha256").sort("file")
 
 
-def _rho(evidence: Evidence, rated: Ratings, profile: Profile) -> float | None:
+def _rho(lane: Lane, evidence: Evidence, rated: Ratings, profile: Profile) -> float | None:
     panel = rated.panel
     known = ~np.isnan(panel)
     if known.sum() < FEWEST_WINDOWS:
         return None
     # Windows alone are taken from it; what nobody rated is left out below.
     truth = golden.Truth(rated.window_s, {"people": tuple(np.nan_to_num(panel, nan=1.0))}, {}, None)
-    score = scorer.to_array(scorer.curve(evidence, profile, Brief())["score"])
+    prompts = lane.engines.prompts(profile, Brief(), {"": evidence})
+    score = scorer.to_array(scorer.curve(evidence, profile, Brief(), prompts)["score"])
     return spearman(windowed(score, evidence.step, truth)[known], panel[known])

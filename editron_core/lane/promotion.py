@@ -156,19 +156,19 @@ def _gated(store: Store, profile: Profile, judges: Judges) -> dict[str, Any]:
 
 
 def _held_out(store: Store, profile: Profile, judges: Judges) -> str:
-    """The id of the reading of the holdout; one that was made by this golden set before is not repeated.
+    """The id of the reading of the holdout; one that was made of this holdout before is not repeated.
 
     Every reading wears the holdout out a little. So it is written down before it happens, whatever comes
     of it, and a profile that failed cannot try its luck again.
     """
     for run in store.qa_runs.list(QaKind.HOLDOUT, profile_hash=profile.hash):
-        if run.golden_hash == judges.golden_hash and run.result is not None:
+        if run.golden_hash == judges.holdout_hash and run.result is not None:
             _assure(profile, run.result)
             return run.id
     begun: list[str] = []
 
     def record() -> None:
-        begun.append(store.qa_runs.begin(QaKind.HOLDOUT, judges.golden_hash, profile.hash).id)
+        begun.append(store.qa_runs.begin(QaKind.HOLDOUT, judges.holdout_hash, profile.hash).id)
 
     verdict = judges.holdout(profile, record)
     if len(begun) != 1:

@@ -1,8 +1,9 @@
 """Whether a profile chooses well, as far as the labels can tell: on the tune split, cross-validated.
 
 A profile's own figure on items that it was tuned on is too good. So its weights are fitted again, in its
-form and with its normalisation, each time without one item, which is then judged by them: what is left is
-what the profile's choice of signals is worth on footage that it has not seen. Both figures must hold.
+form and with its normalisation, each time without one item, which is then judged by them. Both figures must
+hold. The second is still flattered by whoever chose signals and normalisation with these items in view: only
+the holdout, which is read at promotion, is free of that.
 """
 
 from __future__ import annotations

@@ -59,8 +59,8 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether all that could be read is as it was blessed."""
-        return not (self.changes or self.moments or self.failed)
+        """Whether everything is as it was blessed. What was not looked at is not."""
+        return not (self.changes or self.moments or self.failed or self.skipped)
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,8 @@ class Candidate:
 
     profile: Profile
     evaluation: Evaluation
-    """Cross-validated: each item by settings and weights that this search found without it. The starting
-    profile, which weights are pulled towards, is taken as it is: where it has seen an item, so has this."""
+    """Cross-validated: each item by settings and weights that were found without it. These weights are pulled
+    towards equal ones, not towards the starting profile's: that may have been fitted on the very item."""
     fitted: Evaluation
     """The profile on the very items that it was fitted on: too good, shown beside the other."""
     trials: Trials
@@ -112,13 +112,16 @@ def tune(
     search = search or Search()
     channels = of_golden(golden, start, by_genre=search.by_genre)
     work = _Work(golden, start, search, storage, watcher or Nobody())
-    learner = Linear(channels, channels.prior(start), start.normalisation)
-    linear = work.candidate(learner, "linear")
+    prior = channels.prior(start)
+    learner = Linear(channels, prior, start.normalisation)
+    blank = Linear(channels, np.zeros_like(prior), start.normalisation)
+    linear = work.candidate(learner, blank, "linear")
     if search.scorer == "linear":
         return linear
     from editron_core.qa.additive import Additive
 
-    return replace(work.candidate(Additive(learner, linear.chosen), "additive"), linear=linear)
+    shaped, shaped_blank = Additive(learner, linear.chosen), Additive(blank, linear.chosen)
+    return replace(work.candidate(shaped, shaped_blank, "additive"), linear=linear)
 
 
 @dataclass(frozen=True)
@@ -162,15 +165,16 @@ class _Work:
     storage: Storage | None
     watcher: Watcher
 
-    def candidate(self, learner: Learner, kind: Form) -> Candidate:
+    def candidate(self, learner: Learner, blank: Learner, kind: Form) -> Candidate:
+        """What `learner` comes to, and what `blank`, which knows no starting weights, reaches held out."""
         channels = learner.channels
         plan = self._plan(learner, kind)
         with self._watched(f"{kind} weights on {len(channels.ids)} items, study {plan.name}") as told:
             trials = run(plan, learner.judge, self.storage, told)
         with self._watched(f"{kind} weights again, with each item held out of everything") as told:
-            chosen = choose(learner.nested, channels.folds, trials, told)
+            chosen = choose(blank.nested, channels.folds, trials, told)
         scores: list[ItemScore] = []
-        for one, learned in zip(self.golden, held_out(learner, chosen), strict=True):
+        for one, learned in zip(self.golden, held_out(blank, chosen), strict=True):
             scores += evaluate([one], of_profile(as_profile(self.start, channels.names, learned))).scores
         profile = as_profile(self.start, channels.names, learner.learn(chosen.best))
         evaluation = Evaluation(tuple(scores))
@@ -211,8 +215,7 @@ class _Work:
         return (
             f"{kind.capitalize()} weights tuned from {self.start.name} on {count} {item.kind.value} items "
             f"({item.raters.value} raters), best of {plan.trials} trials of study {plan.name}: rho "
-            f"{words(ours.spearman)} on items held out of the search, {fitted.spearman.mean:.2f} on those "
-            f"fitted on. What {self.start.name} itself was fitted on is not held out of either."
+            f"{words(ours.spearman)} on items held out, {fitted.spearman.mean:.2f} on those fitted on."
         )
 
 

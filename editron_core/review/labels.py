@@ -73,7 +73,10 @@ class Ratings:
 
 
 def of_decision(decision: Decision, shown: Timeline, trimmed: Timeline | None = None) -> tuple[Label, ...]:
-    """The labels that follow from `decision` about the cut `shown`; a trim made `trimmed` of it."""
+    """The labels that follow from `decision` about the cut `shown`; a trim made `trimmed` of it.
+
+    A file of the golden holdout keeps its split here too.
+    """
     if decision.verdict is Verdict.TRIM:
         spans = _trim(shown, trimmed) if trimmed else []
     else:
@@ -87,7 +90,7 @@ def of_decision(decision: Decision, shown: Timeline, trimmed: Timeline | None = 
             kind=Raters.PEOPLE,
             span=span,
             rating=rating,
-            split=Split.REVIEW,
+            split=_split(file_id, Split.REVIEW),
             source=LabelSource.DECISION,
             content_hash=decision.content_hash,
         )
@@ -113,7 +116,7 @@ def rate(
             subject=footage.name,
             remedy="give one rating, 1 to 5, for each window",
         )
-    split = _split(footage.sha256)
+    split = _split(footage.sha256, Split.TUNE)
     labels = tuple(
         Label(footage.sha256, rater, Raters.PEOPLE, window, rating, split)
         for window, rating in zip(windows, ratings, strict=True)
@@ -177,12 +180,12 @@ def _trim(shown: Timeline, trimmed: Timeline) -> list[tuple[str, Span, int]]:
     return spans
 
 
-def _split(sha256: str) -> Split:
-    """The split of a file in the golden dataset, where there is one that holds it; else tune."""
+def _split(sha256: str, otherwise: Split) -> Split:
+    """Holdout for a file that the golden dataset, where there is one, holds out; else `otherwise`."""
     if not (golden.FOLDER / golden.MANIFEST).is_file():
-        return Split.TUNE
-    held = {item.checksum: item.split for item in golden.load().items}
-    return held.get(sha256, Split.TUNE)
+        return otherwise
+    held = {item.checksum for item in golden.load().items if item.split is Split.HOLDOUT}
+    return Split.HOLDOUT if sha256 in held else otherwise
 
 
 def _laid(labels: Sequence[Label]) -> Ratings:

@@ -38,6 +38,7 @@ class Bench:
     """Judges that say what they are told to, and remember when they were asked."""
 
     golden_hash: str = "g" * 64
+    holdout_hash: str = "h" * 64
     passes: bool = True
     holds: bool = True
     asked: list[str] = field(default_factory=list)
@@ -46,7 +47,7 @@ class Bench:
     store: Store | None = None
 
     def __call__(self) -> Judges:
-        return Judges(self.golden_hash, self.gate, self.holdout)
+        return Judges(self.golden_hash, self.holdout_hash, self.gate, self.holdout)
 
     def gate(self, profile: Profile) -> GateResult:
         self.asked.append("gate")
@@ -116,7 +117,7 @@ def test_what_the_gate_refuses_stays_in_research_and_the_refusal_is_kept(store: 
 
 def test_the_verdict_on_another_profile_is_none_on_this_one(store: Store, bench: Bench) -> None:
     other = GateResult("other", "e" * 64, True, ())
-    mistaken = Judges("g" * 64, lambda profile: other, bench.holdout)
+    mistaken = Judges("g" * 64, "h" * 64, lambda profile: other, bench.holdout)
     with pytest.raises(CheckFailed, match="not the profile that the gate judged"):
         promotion.promote(store, profiles.load("default"), WISH, lambda: mistaken)
     assert store.promotions.list() == ()
@@ -168,7 +169,7 @@ def test_a_reading_that_was_interrupted_stays_on_record(store: Store, bench: Ben
 def test_a_holdout_that_is_read_without_being_written_down_is_no_approval(store: Store, bench: Bench) -> None:
     shipped = profiles.load("default")
     promotion.promote(store, shipped, WISH, bench)
-    silent = Judges("g" * 64, bench.gate, lambda profile, record: Verdict(True))
+    silent = Judges("g" * 64, "h" * 64, bench.gate, lambda profile, record: Verdict(True))
     with pytest.raises(CheckFailed, match="read 0 times"):
         promotion.promote(store, shipped, WISH, lambda: silent)
     assert stage(store, shipped) is CANDIDATE

@@ -387,3 +387,13 @@ def _with(one: Golden, *columns: pl.Expr) -> Golden:
 def _silent(one: Golden):
     table = one.evidence.table.with_columns(pl.lit(None, pl.Float32).alias("speech_rate"))
     return replace(one.evidence, table=table.drop("embedding"), transcript=None)
+
+
+def test_the_figure_owes_nothing_to_the_starting_weights() -> None:
+    """A starting profile may have been fitted on the very items that are held out."""
+    starts = [
+        replace(START, weights={"motion": share, "loudness": 1 - share}, off=()) for share in (0.9, 0.1)
+    ]
+    found = [tune(golden(), start, Search(trials=1)) for start in starts]
+    assert found[0].evaluation == found[1].evaluation
+    assert found[0].profile.weights != found[1].profile.weights

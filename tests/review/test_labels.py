@@ -140,6 +140,8 @@ def test_a_file_of_the_golden_holdout_keeps_its_split(
     labels.rate(store, FILE, "ann", [1, 2, 3, 5])
 
     assert {label.split for label in store.labels.list(Raters.PEOPLE)} == {Split.HOLDOUT}
+    judged = labels.of_decision(decision(Verdict.APPROVE), CUT)
+    assert {label.file_sha256: label.split for label in judged} == {"a": Split.HOLDOUT, "b": Split.REVIEW}
     assert labels.as_ratings(store, Raters.PEOPLE) == {}
 
 
