@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     retry_s: float = Field(default=10.0, ge=0)
     """What the delay between the attempts of a failing stage begins with; it doubles each time."""
     deployment: str = "editron"
-    """Name of the deployments that triggers and dispatches begin; `editron flows` serves those of this name."""
+    """Name of the deployments that triggers and dispatches begin; `editron flows` serves these."""
     timezone: str = "UTC"
     """IANA name of the zone that the schedules are meant in."""
     jitter_s: float = Field(default=20.0, ge=0)
