@@ -27,6 +27,8 @@ at the door they come through and never leak past it.
 
 from __future__ import annotations
 
+import signal
+
 from editron_core.redact import redact
 
 
@@ -100,6 +102,11 @@ class ProcessFailed(EditronError):
         self.limit = limit
         """The limit of ours that ended it, in words; empty where it was none."""
 
+    @property
+    def killed(self) -> bool:
+        """Whether somebody outside ended it, a person or a full machine: what it read is not at fault."""
+        return self.code in (-signal.SIGKILL, -signal.SIGTERM) and not self.limit
+
 
 class ProcessTimedOut(ProcessFailed):
     """A child process ran past its wall clock and was killed with its group."""
@@ -107,6 +114,11 @@ class ProcessTimedOut(ProcessFailed):
     def __init__(self, program: str, wall_s: float, tail: str) -> None:
         super().__init__(program, -9, tail)
         self.message = f"was stopped after {wall_s:g} s"
+
+    @property
+    def killed(self) -> bool:
+        """Never: our own clock ended it."""
+        return False
 
 
 class SecretError(EditronError):

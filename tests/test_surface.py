@@ -81,3 +81,12 @@ def test_an_error_reads_as_one_line_with_its_remedy() -> None:
     error = errors.MediaError("is empty", subject="a.mp4", remedy="copy it again")
     assert str(error) == "a.mp4: is empty (copy it again)"
     assert "no such file" in str(errors.ProcessFailed("ffmpeg", 1, "a line\nno such file"))
+
+
+def test_what_ended_a_child_is_told_apart() -> None:
+    """Ended by somebody outside, by a limit of ours, by our clock, or by what it read."""
+    assert errors.ProcessFailed("ffmpeg", -9, "").killed
+    assert not errors.ProcessFailed("ffmpeg", -9, "", limit="10 s of processor time").killed
+    assert not errors.ProcessTimedOut("ffmpeg", 30.0, "").killed
+    assert not errors.ProcessFailed("ffmpeg", -11, "").killed
+    assert not errors.ProcessFailed("ffmpeg", 1, "").killed

@@ -202,7 +202,7 @@ def _tell(line: bytes, seconds: float, progress: Callable[[float], None] | None)
 
 def _refusal(path: Path, error: ProcessFailed) -> EditronError:
     """What a failed decode means: the file is at fault, unless the machine says it is not."""
-    if "No space left" in error.tail:
+    if error.killed or "No space left" in error.tail:
         return error
     if error.limit:
         return MediaError(

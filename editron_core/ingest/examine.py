@@ -129,7 +129,9 @@ def _decoded(arrival: Arrival, output: list[str]) -> int:
                 size += len(chunk)
     except ProcessTimedOut as error:
         raise MediaError(f"could not be decoded: ffmpeg {error.message}", remedy=AGAIN) from error
-    except ProcessFailed:
+    except ProcessFailed as error:
+        if error.killed:
+            raise
         return size  # how much came before is the answer; the caller judges it
     return size
 

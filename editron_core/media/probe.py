@@ -115,6 +115,8 @@ def _ask(path: Path) -> dict[str, Any]:
     except ProcessTimedOut as error:
         raise MediaError(f"could not be examined: the reader {error.message}", subject=path.name) from error
     except ProcessFailed as error:
+        if error.killed:
+            raise
         raise MediaError("makes the reader fail: it is damaged", subject=path.name) from error
     except OSError as error:
         raise MediaError(f"cannot be read: {error.strerror}", subject=path.name) from error

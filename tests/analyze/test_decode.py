@@ -247,9 +247,9 @@ def test_what_a_taker_raises_stops_the_decode(bytes_of_60, tmp_path):
 
 @pytest.fixture(scope="module")
 def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """20 s that take more than a second to decode."""
+    """40 s that take well over a second to decode."""
     path = tmp_path_factory.mktemp("long") / "long.mp4"
-    source = ("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=25:d=20")
+    source = ("-f", "lavfi", "-i", "testsrc2=s=1280x720:r=25:d=40")
     ff(*source, "-c:v", "libx264", "-preset", "ultrafast", path)
     return path
 

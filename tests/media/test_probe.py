@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import threading
+import time
 import wave
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +16,7 @@ import pytest
 from editron_core import process
 from editron_core.config import Settings
 from editron_core.domain.batch import AudioStream, VideoStream
-from editron_core.errors import MediaError
+from editron_core.errors import MediaError, ProcessFailed
 from editron_core.media import ffmpeg, probe
 
 X264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
@@ -225,6 +230,29 @@ def test_a_reader_that_hangs_is_stopped(plain: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(probe, "LIMITS", process.Limits(wall_s=0.01, cpu_s=20))
     with pytest.raises(MediaError, match=r"stopped after 0\.01 s"):
         probe.probe(plain)
+
+
+def test_a_reader_that_is_killed_from_outside_says_nothing_about_the_file(tmp_path: Path) -> None:
+    """A machine out of memory, or a person with `kill -9`: the same file is tried again later."""
+    stuck = tmp_path / "clip.mp4"
+    os.mkfifo(stuck)  # the reader waits here for bytes that never come
+
+    def kill() -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for folder in Path("/proc").glob("[0-9]*"):
+                with contextlib.suppress(OSError):
+                    if str(stuck).encode() in (folder / "cmdline").read_bytes():
+                        os.kill(int(folder.name), signal.SIGKILL)
+                        return
+            time.sleep(0.05)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(ProcessFailed) as caught:
+        probe.probe(stuck)
+    killer.join()
+    assert caught.value.killed
 
 
 def test_refuses_what_holds_no_frames(plain: Path, tmp_path: Path) -> None:
