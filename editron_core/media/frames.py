@@ -43,6 +43,7 @@ class Tap:
         self._grow()
         self._thread = threading.Thread(target=self._drain, daemon=True)
         self._error: BaseException | None = None
+        self._torn = False
         self.count = 0
         """Pictures taken so far."""
 
@@ -54,20 +55,26 @@ class Tap:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
         if self._thread.ident is None:  # never opened: the child did not start
             os.close(self._read)
             os.close(self.fd)
             return
         self._thread.join()
+        if self._torn and kind is not None:
+            return  # the child died in the middle of a picture, and what ended it is told already
         if self._error is not None:
             raise self._error
 
     def _drain(self) -> None:
+        import av
+
         try:
             for at, picture in read_nut(self._read):
                 self._take(at, picture)
                 self.count += 1
+        except av.error.FFmpegError as error:
+            self._torn, self._error = True, MediaError(f"breaks off while it is decoded: {error.strerror}")
         except BaseException as error:  # noqa: BLE001  crosses to the thread that closes
             self._error = error
         finally:

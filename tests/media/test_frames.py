@@ -94,6 +94,23 @@ def test_a_taker_that_raises_ends_the_child_and_is_heard():
     assert time.monotonic() - started < 20
 
 
+@pytest.mark.parametrize("cut", range(3000, 9000, 977))
+def test_a_child_that_dies_in_the_middle_of_a_picture_is_what_is_told(cut, tmp_path):
+    """Not what its torn stream makes of the reader, which the place of the cut decides."""
+    whole = tmp_path / "whole.nut"
+    words = ffmpeg.command(*source(1), "-c:v", "rawvideo", "-f", "nut", f"file:{whole}")
+    with process.spawn(words, limits=process.Limits(wall_s=60)):
+        pass
+
+    def die(tap: Tap) -> None:
+        os.write(tap.fd, whole.read_bytes()[:cut])
+        tap.open()
+        raise ProcessFailed("ffmpeg", -9, "")
+
+    with pytest.raises(ProcessFailed), Tap(lambda at, shown: None) as tap:
+        die(tap)
+
+
 def test_a_child_that_fails_leaves_no_thread_and_no_pipe():
     before = len(os.listdir("/proc/self/fd"))
     for words in (["-i", "file:/nowhere.mp4"], ["-f", "lavfi", "-i", "nonsense"]):
