@@ -16,6 +16,9 @@ from typing import Any
 
 import pytest
 
+# Prefect reads it when it is imported: no test's process may start a server of its own behind our back.
+os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
+
 from editron_core import process
 from editron_core.config import Settings, settings
 from editron_core.media import ffmpeg

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,9 @@ def test_a_run_is_one_trace_from_who_began_it_to_ffmpeg(
 ) -> None:
     (tmp_path / "tiny.toml").write_text(BLUEPRINT)
     (tmp_path / "clips").mkdir()
-    shutil.copy(parts[0], tmp_path / "clips" / "observed.mp4")
+    # A box of nothing at the end makes it footage that no other test has had analysed.
+    observed = parts[0].read_bytes() + b"\0\0\0\x08free"
+    (tmp_path / "clips" / "observed.mp4").write_bytes(observed)
     with telemetry.span("request"):
         mine = telemetry.traceparent().split("-")
         wish = {"sources": [str(tmp_path / "clips")], "order": {"blueprints": [str(tmp_path / "tiny.toml")]}}
@@ -53,7 +54,7 @@ def test_a_run_is_one_trace_from_who_began_it_to_ffmpeg(
     (flow,) = [span for span in found if span["name"] == "flow produce"]
     assert flow["parent_id"] == f"0x{mine[2]}"
     analyzed = [span for span in found if span["name"] == "stage analyze"]
-    (stage,) = [span for span in analyzed if span["attributes"]["editron.outcome"] == "done"]  # others kept
+    (stage,) = [span for span in analyzed if span["attributes"]["editron.outcome"] == "done"]
     task = by_id[stage["parent_id"]]
     assert task["name"] == "task analyze"
     assert by_id[task["parent_id"]] is flow

@@ -149,13 +149,14 @@ def test_moments_carry_the_profile_that_was_asked_for(lane: Lane, store: Store, 
     assert recorded.deliverable_targets
 
 
-def test_the_moment_is_where_the_payoff_was_drawn(lane: Lane, clips: Path, drawn: Path) -> None:
+def test_the_payoff_that_was_drawn_is_among_the_moments(lane: Lane, clips: Path, drawn: Path) -> None:
     outcome = lane.score(lane.analyze(lane.ingest([str(clips)])), ORDER)
     truth = json.loads((drawn / "street-jump.truth.json").read_text())
     payoff = Span(Fraction(truth["payoffs"][0]["start"]), Fraction(truth["payoffs"][0]["end"]))
 
     assert outcome.selection is not None
-    assert any(moment.span.overlap(payoff) > 0 for moment in outcome.selection.moments[:2])
+    overlaps = [moment.span.overlap(payoff) for moment in outcome.selection.moments[:3]]
+    assert max(overlaps) >= payoff.duration / 2
 
 
 def test_a_run_is_the_same_to_the_byte(lane: Lane, clips: Path) -> None:
