@@ -17,6 +17,8 @@ from flows import observing
 from tests.flows.conftest import BLUEPRINT, Serving, until
 from tests.telemetry.conftest import spans  # noqa: F401
 
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
+
 
 def written(serving: Serving, run: str) -> list[dict[str, Any]]:
     """The spans of one run, once its flow has ended."""

@@ -25,7 +25,8 @@ from tests.flows.conftest import BLUEPRINT, MAIN, Serving, alive, editron, until
 from tests.flows.witness import facts, kill
 
 TRIGGERS = 20
-pytestmark = pytest.mark.timeout(900)  # on a busy machine each process takes its time
+# On a busy machine each process takes its time.
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 
 
 def test_every_flow_is_served_with_the_schedule_that_was_told(serving: Serving) -> None:
