@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -215,19 +217,19 @@ def _ledger() -> None:
 
 def _text(
     name: str, *, nullable: bool = False, unique: bool | None = None, primary_key: bool = False
-) -> sa.Column[str]:
+) -> sa.Column[Any]:
     return sa.Column(name, sa.Text(), nullable=nullable, unique=unique, primary_key=primary_key)
 
 
-def _id() -> sa.Column[str]:
+def _id() -> sa.Column[Any]:
     return _text("id", primary_key=True)
 
 
-def _json(name: str, *, nullable: bool = False) -> sa.Column[object]:
+def _json(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.JSON(), nullable=nullable)
 
 
-def _instant(name: str) -> sa.Column[object]:
+def _instant(name: str) -> sa.Column[Any]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=False)
 
 
@@ -235,12 +237,12 @@ def _dated() -> tuple[sa.Column[object], ...]:
     return _instant("created_at"), _instant("updated_at")
 
 
-def _parent(name: str, table: str, *, nullable: bool = False) -> sa.Column[str]:
+def _parent(name: str, table: str, *, nullable: bool = False) -> sa.Column[Any]:
     key = sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
     return sa.Column(name, sa.Text(), key, nullable=nullable)
 
 
-def _choice(name: str, kind: str, *values: str) -> sa.Column[str]:
+def _choice(name: str, kind: str, *values: str) -> sa.Column[Any]:
     listed = sa.Enum(*values, name=kind, native_enum=False, create_constraint=True, length=16)
     return sa.Column(name, listed, nullable=False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -97,20 +99,20 @@ def _labels() -> None:
     _index("labels", "content_hash", "rater")
 
 
-def _text(name: str, *, nullable: bool = False, primary_key: bool = False) -> sa.Column[str]:
+def _text(name: str, *, nullable: bool = False, primary_key: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.Text(), nullable=nullable, primary_key=primary_key)
 
 
-def _made() -> sa.Column[object]:
+def _made() -> sa.Column[Any]:
     return sa.Column("created_at", sa.DateTime(timezone=True), nullable=False)
 
 
-def _parent(name: str, table: str, *, nullable: bool = False) -> sa.Column[str]:
+def _parent(name: str, table: str, *, nullable: bool = False) -> sa.Column[Any]:
     key = sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
     return sa.Column(name, sa.Text(), key, nullable=nullable)
 
 
-def _choice(name: str, kind: str, *values: str, default: str | None = None) -> sa.Column[str]:
+def _choice(name: str, kind: str, *values: str, default: str | None = None) -> sa.Column[Any]:
     listed = sa.Enum(*values, name=kind, native_enum=False, create_constraint=True, length=16)
     return sa.Column(name, listed, nullable=False, server_default=default)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -67,11 +69,11 @@ def _dead_letters() -> None:
         _index("dead_letters", child)
 
 
-def _instant(name: str, *, nullable: bool = False) -> sa.Column[object]:
+def _instant(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
-def _parent(name: str, table: str, *, nullable: bool = True) -> sa.Column[str]:
+def _parent(name: str, table: str, *, nullable: bool = True) -> sa.Column[Any]:
     return sa.Column(name, sa.Text(), sa.ForeignKey(f"{table}.id", ondelete="CASCADE"), nullable=nullable)
 
 
