@@ -2,7 +2,8 @@
 
     EditronError
     ├── UsageError            the caller asked for something that cannot be (bad option, unknown name)
-    │   └── DefinitionError   a profile, blueprint, brand kit or recipe that does not hold together
+    │   ├── DefinitionError   a profile, blueprint, brand kit or recipe that does not hold together
+    │   └── TooLarge          more bytes than are taken
     ├── SourceError           a source that cannot be reached or read (missing path, refused URL)
     ├── MediaError            one media file that cannot be used; the batch goes on
     ├── EngineUnavailable     weights or a library that an engine needs are not here
@@ -17,6 +18,8 @@
     │   ├── NotFound          no such row or blob
     │   ├── Tampered          what is recorded was changed outside of Editron
     │   ├── Busy              somebody else holds the lease
+    │   ├── Conflict          what is recorded already rules it out
+    │   ├── Stale             it was changed since the caller looked at it
     │   └── LeaseLost         the fence moved on: somebody else took the work over
     └── CheckFailed           an output was made, measured and found wanting
 
@@ -66,6 +69,10 @@ class UsageError(EditronError):
 
 class DefinitionError(UsageError):
     """A profile, blueprint, brand kit or recipe does not hold together."""
+
+
+class TooLarge(UsageError):
+    """There are more bytes than are taken."""
 
 
 class SourceError(EditronError):
@@ -147,6 +154,14 @@ class Tampered(StoreError):
 
 class Busy(StoreError):
     """Somebody else holds the lease."""
+
+
+class Conflict(StoreError):
+    """What is recorded already rules it out: trying the same again does not help."""
+
+
+class Stale(StoreError):
+    """It was changed since the caller looked at it."""
 
 
 class LeaseLost(StoreError):
