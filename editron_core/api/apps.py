@@ -1,0 +1,68 @@
+"""The review and operator apps: marimo notebooks under `notebooks/review`, mounted beside the API.
+
+marimo runs the notebooks as apps, never as editors, behind the same gate as the API: who has no key gets
+to see the page that asks for one.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.responses import RedirectResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from editron_core.config import ROOT
+
+FOLDER = ROOT / "notebooks" / "review"
+AT = "/apps"
+HEAD = f'<link rel="stylesheet" href="{AT}/static/theme.css">'
+IDLE_S = 600
+"""How long the server keeps what an app knows after its page was closed or the network went."""
+
+
+def names() -> list[str]:
+    """The apps, by the last part of their address."""
+    return sorted(path.stem for path in FOLDER.glob("*.py") if "marimo.App(" in path.read_text("utf-8"))
+
+
+def mount(app: FastAPI) -> None:
+    """Serve every app at `/apps/NAME/`, and what they are drawn with at `/apps/static/`."""
+    import marimo
+
+    if str(FOLDER) not in sys.path:  # the apps share `ui`
+        sys.path.append(str(FOLDER))
+    builder = marimo.create_asgi_app(quiet=True, include_code=False, session_ttl=IDLE_S, html_head=HEAD)
+    for name in names():
+        builder = builder.with_app(path=f"/{name}", root=str(FOLDER / f"{name}.py"))
+    app.mount(f"{AT}/static/fonts", StaticFiles(directory=_fonts()), "fonts")
+    app.mount(f"{AT}/static", StaticFiles(directory=FOLDER / "static"), "static")
+    app.mount(AT, _Known(builder.build()), "apps")
+
+
+class _Known:
+    """Lets callers in that the gate knows, and tells the apps who looks."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        who: Any = scope.get("state", {}).get("caller")
+        if who is not None:  # every role may look
+            await self._app({**scope, "user": {"name": who.name, "role": str(who.role)}}, receive, send)
+        elif scope["type"] == "http":
+            await RedirectResponse(f"/login?next={scope['path']}", 303)(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008, "reason": "needs a key"})
+
+
+def _fonts() -> Path:
+    import font_source_sans_pro
+
+    return Path(font_source_sans_pro.__file__).parent / "files"

@@ -1,0 +1,58 @@
+"""What the table of batches shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from editron_core.domain.batch import BatchStatus, Hold, MediaBatch
+from editron_core.store import Store
+
+MOST = 10_000
+"""Batches that a table shows; older ones are found through the API."""
+REACHED = {
+    BatchStatus.QUEUED: 0,
+    BatchStatus.DOWNLOADING: 15,
+    BatchStatus.READY: 30,
+    BatchStatus.ANALYZING: 50,
+    BatchStatus.ANALYZED: 100,
+    BatchStatus.FAILED: 100,
+}
+"""How far the lane is with a batch in that state, in percent of its stages: an indication, not a forecast."""
+ENDED = (BatchStatus.ANALYZED, BatchStatus.FAILED)
+
+
+def table(store: Store, query: dict[str, Any]) -> dict[str, Any]:
+    """The newest batches, as columns of equal length: small to send and quick to sort."""
+    rows = [
+        _row(batch, projects) for projects in [_projects(store)] for batch in store.batches.list(limit=MOST)
+    ]
+    names = _row(MediaBatch("", "", BatchStatus.QUEUED), {}).keys()
+    return {"batches": {name: [row[name] for row in rows] for name in names}}
+
+
+def _projects(store: Store) -> dict[str, str]:
+    return {project.id: project.name for project in store.projects.list()}
+
+
+def _row(batch: MediaBatch, projects: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": batch.id,
+        "name": batch.reference_name or batch.source_url,
+        "source": batch.source_url,
+        "project": projects.get(batch.project_id or "", ""),
+        "status": batch.status.value,
+        "state": batch.hold.value
+        if batch.hold is not Hold.NONE
+        else "partial"
+        if batch.partial
+        else batch.status.value,
+        "hold": batch.hold.value,
+        "running": batch.status not in ENDED and batch.hold is Hold.NONE,
+        "retry": batch.status is BatchStatus.FAILED or batch.failed_count > 0,
+        "progress": REACHED[batch.status],
+        "files": batch.file_count,
+        "failed": batch.failed_count,
+        "bytes": batch.total_size_bytes,
+        "error": batch.last_error,
+        "updated": batch.updated_at.isoformat() if batch.updated_at else "",
+    }
