@@ -30,10 +30,6 @@ def table(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     return {"batches": {name: [row[name] for row in rows] for name in names}}
 
 
-def _projects(store: Store) -> dict[str, str]:
-    return {project.id: project.name for project in store.projects.list()}
-
-
 def _row(batch: MediaBatch, projects: dict[str, str]) -> dict[str, Any]:
     return {
         "id": batch.id,
