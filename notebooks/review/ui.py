@@ -26,7 +26,7 @@ Load = Callable[[Query], dict[str, Any]]
 
 
 class View(anywidget.AnyWidget):
-    """A view of what `load` returns; an EditronError becomes `{"error": one line}`, which every view shows."""
+    """A view of what `load` returns; an EditronError becomes `{"error": line}`, which every view shows."""
 
     _esm = STATIC / "view.js"
     module = traitlets.Unicode().tag(sync=True)
