@@ -26,6 +26,7 @@ from prefect.states import Failed, Scheduled
 from editron_core import log
 from editron_core.domain.operations import DeadLetter, Dispatch
 from editron_core.errors import Busy, EditronError, UsageError
+from editron_core.lane import attendant
 from editron_core.store import Store
 from flows import observing, runs
 from flows.trigger import connected, trigger
@@ -69,7 +70,7 @@ def once(store: Store) -> Reconciled:
                 elif dead:
                     _give_up(client, run)
                     given_up.append(run.name)
-    begun = tuple(_dispatch(store, one) for one in store.dispatches.pending())
+    begun = tuple(one.key for one in store.dispatches.pending() if _dispatch(store, one))
     observing.succeeded("reconcile")
     return Reconciled(tuple(recovered), tuple(given_up), begun)
 
@@ -120,15 +121,24 @@ def _give_up(client: SyncPrefectClient, run: FlowRun) -> None:
     runs.record(DeadLetter("run", f"run {run.name}", "Crashed", message, attempts=MOST + 1))
 
 
-def _dispatch(store: Store, one: Dispatch) -> str:
-    """Begin what a change in the store asks for; one that cannot be begun becomes a dead letter."""
+def _dispatch(store: Store, one: Dispatch) -> bool:
+    """Begin what a change in the store asks for; one that cannot be begun becomes a dead letter.
+
+    False where somebody else is at it, such as the process beside a served API, or was quicker.
+    """
     try:
-        _begin(store, one)
-    except UsageError as error:
-        kind, why = runs.reason(error)
-        runs.record(DeadLetter(one.stage, f"dispatch {one.key}", kind, why, batch_id=one.batch_id))
-    store.dispatches.done(one.key)
-    return one.key
+        with store.leases.hold(attendant.lease_name(one.key)):
+            if not attendant.still_pending(store, one.key):
+                return False
+            try:
+                _begin(store, one)
+            except UsageError as error:
+                kind, why = runs.reason(error)
+                runs.record(DeadLetter(one.stage, f"dispatch {one.key}", kind, why, batch_id=one.batch_id))
+            store.dispatches.done(one.key)
+    except Busy:
+        return False
+    return True
 
 
 def _begin(store: Store, one: Dispatch) -> None:

@@ -32,11 +32,7 @@ def ingest(desk: Desk, sources: Sequence[str], avoid: Sequence[Path] = ()) -> Me
     """
     listing = expand(sources, avoid)
     if not listing.found:
-        raise SourceError(
-            f"no footage found ({listing.passed_over} other files passed over)",
-            subject=", ".join(sources),
-            remedy="name a video or audio file, a folder that holds some, or a URL",
-        )
+        raise _nothing(sources, listing)
     with desk.timed("ingest"):
         batch = _open(desk, sources, listing)
         for one in listing.found:
@@ -45,7 +41,13 @@ def ingest(desk: Desk, sources: Sequence[str], avoid: Sequence[Path] = ()) -> Me
 
 
 def resume(desk: Desk, batch: MediaBatch) -> MediaBatch:
-    """Take in what an interrupted ingest of this batch left; what has failed stays as it is."""
+    """Take in what an interrupted ingest of this batch left; what has failed stays as it is.
+
+    A batch that was only asked for, by its sources, gets its files here. Raises SourceError where they hold
+    nothing.
+    """
+    if _only_asked_for(desk, batch):
+        batch = _listed(desk, batch)
     pending = [file for file in desk.store.files.list(batch.id) if not _taken(file)]
     if batch.storage_tier is StorageTier.COLD:  # its originals are meant to be gone
         return batch
@@ -53,6 +55,39 @@ def resume(desk: Desk, batch: MediaBatch) -> MediaBatch:
         return batch
     with desk.timed("ingest"):
         return _finish(desk, batch, expand(batch.source_url.splitlines()), again=False)
+
+
+def _only_asked_for(desk: Desk, batch: MediaBatch) -> bool:
+    """Whether nobody has looked yet at what the sources hold, or somebody was interrupted at it."""
+    if "listing" in batch.metadata:
+        return False
+    files, asked = desk.store.files.list(batch.id), expand(batch.source_url.splitlines())
+    known = {str(one.locator) for one in asked.found}
+    return not files or any(file.source in known for file in files)
+
+
+def _listed(desk: Desk, batch: MediaBatch) -> MediaBatch:
+    """Record the files of a batch that was asked for; what its sources hold is written down last."""
+    holding.check(desk.store, Subject(batch.id))
+    sources = batch.source_url.splitlines()
+    listing = expand(sources)
+    if not listing.found:
+        error = _nothing(sources, listing)
+        desk.store.batches.set_status(batch.id, BatchStatus.FAILED, str(error))
+        raise error
+    for one in listing.found:
+        desk.store.files.add(batch.id, one.name, str(one.locator))
+    facts = {"listing": _fingerprint(listing), "passed_over": listing.passed_over}
+    desk.store.batches.note(batch.id, facts)
+    return desk.store.batches.get(batch.id)
+
+
+def _nothing(sources: Sequence[str], listing: Listing) -> SourceError:
+    return SourceError(
+        f"no footage found ({listing.passed_over} other files passed over)",
+        subject=", ".join(sources),
+        remedy="name a video or audio file, a folder that holds some, or a URL",
+    )
 
 
 def fingerprint(sources: Sequence[str]) -> str:

@@ -1,0 +1,215 @@
+"""Who carries out what is asked for: everything once, the urgent first, and nothing is lost by a kill."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Response
+
+from editron_core.config import settings
+from editron_core.domain import codec
+from editron_core.domain.batch import BatchStatus, MediaBatch
+from editron_core.domain.job import RenderPriority, StageStatus, Verdict
+from editron_core.domain.operations import Subject
+from editron_core.lane import Lane, Order, attendant, signing
+from editron_core.lane.attend import MOST_DEATHS, Attendance, attending
+from editron_core.lane.attendant import MARK
+from editron_core.lane.elsewhere import flows_answer
+from editron_core.store import NewBatch, Store
+
+PATIENCE_S = 120.0
+TINY = """
+name = "tiny"
+title = "Tiny: a few seconds, to be rendered fast"
+kind = "reel"
+aspects = ["1:1"]
+order = "story"
+min_duration_s = 2
+max_duration_s = 3
+count = 1
+
+[captions]
+preset = "clean"
+burn = false
+"""
+
+
+def asked(store: Store, *sources: Path, order: Order | None = None) -> MediaBatch:
+    """A batch that somebody asked for by its sources, and the dispatch that is to produce it."""
+    facts = {"order": codec.dump(order)} if order else {}
+    batch = store.batches.create(NewBatch("\n".join(map(str, sources)), "asked", metadata=facts))
+    store.dispatches.add(batch.id, "produce")
+    return batch
+
+
+def until(holds: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, f"never came: {what}"
+        time.sleep(0.05)
+
+
+def test_what_was_asked_for_becomes_cuts_and_a_signed_cut_is_delivered(
+    lane: Lane, store: Store, clips: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "tiny.toml").write_text(TINY)
+    batch = asked(store, clips, order=Order(blueprints=(str(tmp_path / "tiny.toml"),)))
+
+    assert attendant.once(lane)
+    assert not attendant.once(lane)
+
+    (session,) = store.sessions.list(batch.id)
+    assert store.batches.get(batch.id).status is BatchStatus.ANALYZED
+    signing.decide(store, session.id, "", signing.Opinion(Verdict.APPROVE, "Ana"))
+    assert [one.stage for one in store.dispatches.pending()] == ["render"]
+    assert attendant.once(lane)
+
+    assert not store.dispatches.pending()
+    assert list((settings().home / "delivered" / batch.id[:8]).glob("*.mp4"))
+
+
+def test_a_paused_batch_waits_until_it_is_resumed(lane: Lane, store: Store, clips: Path) -> None:
+    batch = asked(store, clips)
+    store.holds.pause(Subject(batch.id))
+
+    assert attendant.once(lane)
+    assert not store.dispatches.pending()
+    assert not store.sessions.list(batch.id)
+    assert not store.dead_letters.list()
+
+    store.holds.resume(Subject(batch.id))
+    assert attendant.once(lane)
+    assert store.sessions.list(batch.id)
+
+
+def test_a_dispatch_that_somebody_holds_is_left_and_the_next_one_taken(
+    lane: Lane, store: Store, tmp_path: Path
+) -> None:
+    first, second = (asked(store, tmp_path / name) for name in ("one", "two"))
+    held, free = store.dispatches.pending()
+    assert held.batch_id == first.id
+
+    with store.leases.hold(attendant.lease_name(held.key)):
+        assert attendant.once(lane)
+        assert store.dispatches.pending() == (held,)
+        assert not attendant.once(lane)
+
+    assert store.dead_letters.list(batch_id=second.id)[0].subject == f"dispatch {free.key}"
+
+
+def test_the_urgent_comes_first(lane: Lane, store: Store, tmp_path: Path) -> None:
+    for name, priority in zip("abc", ("low", "standard", "rush"), strict=True):
+        asked(store, tmp_path / name, order=Order(priority=RenderPriority(priority)))
+    done: list[str] = []
+    names = {
+        one.key: Path(store.batches.get(one.batch_id).source_url).name for one in store.dispatches.pending()
+    }
+
+    while attendant.once(lane, lambda line: done.append(line) if line.startswith("end") else None):
+        pass
+
+    assert [names[line.removeprefix("end ")] for line in done] == ["c", "b", "a"]
+
+
+def test_what_cannot_be_done_becomes_a_dead_letter(lane: Lane, store: Store, tmp_path: Path) -> None:
+    batch = asked(store, tmp_path / "not-there")
+    store.dispatches.add(batch.id, "sing")
+
+    while attendant.once(lane):
+        pass
+
+    assert store.batches.get(batch.id).status is BatchStatus.FAILED
+    letters = {letter.stage: letter.message for letter in store.dead_letters.list(batch_id=batch.id)}
+    assert "carried out by nobody" in letters["sing"]
+    assert "no file that can be used" in letters["produce"]
+
+
+def test_a_killed_process_is_started_again_and_loses_nothing(drawn: Path) -> None:
+    with Store.open(settings().database, settings().blobs) as store:
+        batch = asked(store, drawn)
+        with attending(settings()) as found:
+            until(lambda: store.ledger.list(StageStatus.RUNNING), "a stage at work")
+            first = found.pid
+            assert first is not None
+            os.kill(first, signal.SIGKILL)
+            until(lambda: not store.dispatches.pending(), "the end of the dispatch")
+            second = found.pid
+        assert store.sessions.list(batch.id)
+        assert not store.dead_letters.list()
+    assert second not in (None, first)
+    until(lambda: not Path(f"/proc/{second}").exists(), "the end of the process with the block")
+
+
+def test_where_flows_are_served_nobody_attends(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    served = {"count": "1"}
+    httpserver.expect_request("/api/deployments/count", method="POST").respond_with_handler(
+        lambda request: Response(served["count"])
+    )
+    monkeypatch.setenv("PREFECT_API_URL", httpserver.url_for("/api"))
+    settings.cache_clear()
+
+    assert flows_answer(settings())
+    with attending(settings()) as found:
+        assert not found.ready.wait(3.0)
+
+    served["count"] = "0"
+    assert not flows_answer(settings())
+
+
+def test_a_dispatch_that_kills_again_and_again_is_given_up_but_progress_counts() -> None:
+    found = Attendance()
+    for _ in range(MOST_DEATHS - 1):
+        found.hear(f"{MARK}begin b:produce:1")
+        assert found.died() is None
+    found.hear(f"{MARK}begin b:produce:1")
+    found.hear(f"{MARK}step analyze")
+    assert found.died() is None  # a stage got done: the count starts over
+
+    for _ in range(MOST_DEATHS - 2):
+        found.hear(f"{MARK}begin b:produce:1")
+        assert found.died() is None
+    found.hear(f"{MARK}begin b:produce:1")
+    assert found.died() == "b:produce:1"
+
+    found.hear(f"{MARK}begin c:produce:1")
+    found.hear(f"{MARK}end c:produce:1")
+    assert found.died() is None
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+def test_killed_at_twenty_points_every_batch_ends_as_the_undisturbed_one(drawn: Path, tmp_path: Path) -> None:
+    dice, points, kills = random.Random(5), 20, 0
+    with Store.open(settings().database, settings().blobs) as store, attending(settings()) as found:
+        undisturbed = asked(store, drawn)
+        until(lambda: not store.dispatches.pending(), "the undisturbed batch")
+        wanted = [t.content_hash for t in store.sessions.list(undisturbed.id)[0].timelines]
+        while kills < points:
+            folder = tmp_path / f"copy-{kills}"
+            folder.mkdir()
+            for path in drawn.iterdir():  # a trailing box makes it another content with the same frames
+                data = path.read_bytes()
+                free = b"\0\0\0\x0cfree" + kills.to_bytes(4, "big") if path.suffix == ".mp4" else b""
+                (folder / path.name).write_bytes(data + free)
+            batch = asked(store, folder)
+            while store.dispatches.pending() and kills < points:
+                time.sleep(dice.uniform(0, 4.0))
+                if found.pid is not None and found.at_work:
+                    os.kill(found.pid, signal.SIGKILL)
+                    kills += 1
+                until(lambda: found.ready.is_set() or not store.dispatches.pending(), "the next start")
+            until(lambda: not store.dispatches.pending(), "the end of the batch")
+            assert store.batches.get(batch.id).status is BatchStatus.ANALYZED
+            (session,) = store.sessions.list(batch.id)
+            assert len(session.timelines) == len(wanted)
+        assert all(run.status is StageStatus.DONE for run in store.ledger.list())
+        assert not store.dead_letters.list()
