@@ -152,6 +152,7 @@ def _execute(notebook: Any, record: Path, parameters: dict[str, object]) -> Any:
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
     try:
         return execute_notebook(
@@ -161,6 +162,7 @@ def _execute(notebook: Any, record: Path, parameters: dict[str, object]) -> Any:
             kernel_name=KERNELSPEC["name"],
             progress_bar=False,
             execution_timeout=CELL_LIMIT_S,
+            config=Config({"KernelManager": {"transport": "ipc"}}),  # over TCP anybody here could listen
         )
     except PapermillExecutionError as error:
         failed = NotebookFailed(

@@ -29,6 +29,9 @@ def tune(
     golden: Annotated[
         Path | None, typer.Option(help="Folder of the golden dataset; default qa_golden.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a candidate that is there already.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Search a profile on the golden items: weights that hold on items they were not fitted on.
@@ -36,7 +39,6 @@ def tune(
     The same command again goes on where it was interrupted. The figure printed is that of items held out,
     with its interval; the holdout is never read. The candidate is a file for `editron qa gate`.
     """
-    from editron_core.errors import UsageError
     from editron_core.lane import registry
     from editron_core.qa import golden as dataset
     from editron_core.qa.golden import FOLDER, Kind
@@ -45,20 +47,33 @@ def tune(
     from editron_core.score.writing import to_toml
 
     with open_store() as store, terminal.TerminalWatcher() as watcher:
-        if out is not None and out.suffix != ".toml":
-            raise UsageError("is no .toml file", subject=str(out), remedy="such as --out candidate.toml")
         start = registry.find(store, profile)
+        path = _place(out or Path(f"{start.name}-{scorer}.toml"), force=force)
         items = dataset.load(golden or FOLDER).open(Kind.REAL)
         wanted = Search(scorer=scorer, trials=trials, study=study)
         found = search(items, start, wanted, storage=store.studies.storage, watcher=watcher)
         compared = verdicts(items, start, found)
-        path = out or Path(f"{found.profile.name}.toml")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(to_toml(found.profile), "utf-8")
     if as_json:
         terminal.show_json(_document(found, compared, path))
     else:
         _show(found, compared, path)
+
+
+def _place(path: Path, *, force: bool) -> Path:
+    """Where the candidate goes, looked at before the search begins."""
+    from editron_core.errors import UsageError
+
+    if path.suffix != ".toml":
+        raise UsageError("is no .toml file", subject=str(path), remedy="such as --out candidate.toml")
+    if path.exists() and not force:
+        raise UsageError(
+            "is there already",
+            subject=str(path),
+            remedy="name another file with --out, or --force replaces it",
+        )
+    return path
 
 
 def _document(found: Candidate, compared: tuple[Verdict, ...], path: Path) -> dict[str, Any]:

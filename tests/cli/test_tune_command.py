@@ -53,12 +53,30 @@ def test_the_same_command_again_runs_no_trial_and_gives_the_same(golden: Path, t
     first = json.loads(tune(golden, "--trials", "8", "--out", out, "--json").stdout)
     before = Path(out).read_bytes()
 
-    longer = json.loads(tune(golden, "--trials", "10", "--out", out, "--json").stdout)
-    again = json.loads(tune(golden, "--trials", "8", "--out", out, "--json").stdout)
+    longer = json.loads(tune(golden, "--trials", "10", "--out", out, "--force", "--json").stdout)
+    again = json.loads(tune(golden, "--trials", "8", "--out", out, "--force", "--json").stdout)
 
     assert again == first
     assert longer["study"] == first["study"]
     assert Path(out).read_bytes() == before
+
+
+def test_a_file_that_is_there_is_replaced_only_on_purpose(
+    golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mine = tmp_path / "default-linear.toml"  # where the candidate goes that nobody names
+    mine.write_text("my own notes")
+
+    refused = tune(golden, "--trials", "1")
+
+    assert refused.exit_code == 2
+    assert "default-linear.toml: is there already" in refused.stderr
+    assert "--force replaces it" in refused.stderr
+    assert "tune" not in refused.stderr, "the search began all the same"
+    assert mine.read_text() == "my own notes"
+    assert tune(golden, "--trials", "1", "--force").exit_code == 0
+    assert profiles.load(str(mine)).name == "default-linear"
 
 
 def test_people_see_the_verdicts_in_words(golden: Path, tmp_path: Path) -> None:
@@ -101,12 +119,12 @@ def test_the_holdout_is_never_read(golden: Path, tmp_path: Path, monkeypatch: py
 
 
 def test_a_named_study_of_other_items_is_refused_in_one_line(golden: Path, tmp_path: Path) -> None:
-    out = str(tmp_path / "c.toml")
+    out, other = str(tmp_path / "c.toml"), str(tmp_path / "d.toml")
     assert tune(golden, "--trials", "2", "--study", "mine", "--out", out).exit_code == 0
     items = [made_golden(made_item(f"i{n}"), seed=n + 50) for n in range(6)]
     keep(tmp_path / "other", items)
 
-    result = tune(tmp_path / "other", "--trials", "2", "--study", "mine", "--out", out)
+    result = tune(tmp_path / "other", "--trials", "2", "--study", "mine", "--out", other)
 
     assert result.exit_code == 2
     assert "study mine-linear" in result.stderr
