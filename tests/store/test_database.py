@@ -25,6 +25,10 @@ TABLES = {
     *("stage_runs", "leases", "scoring_profiles", "decisions", "brand_kits"),
     *("promotions", "qa_runs", "labels", "study_logs"),
     *("dead_letters", "dispatches"),
+    *("events", "tasks", "webhook_endpoints", "deliveries", "api_keys", "members", "idempotency"),
+    *("dropbox_sources", "dropbox_entries", "mapping_rules", "downloads", "uploads"),
+    *("qa_findings", "finding_comments", "caption_edits", "approval_rules", "review_assignments"),
+    *("project_brands", "brand_assets"),
 }
 
 
@@ -48,7 +52,7 @@ def test_migrations_and_models_agree(store: Store) -> None:
         for table in Base.metadata.tables.values()
         for column in table.columns
         if isinstance(column.type, Enum)
-    } | {("labels", "ck_labels_scale")}
+    } | {("labels", "ck_labels_scale"), ("approval_rules", "ck_approval_rules_somebody")}
     assert checks == wanted
 
 
@@ -230,5 +234,29 @@ ROWS = {
     "labels": f"""INSERT INTO labels (id, file_sha256, rater, rater_kind, start_seconds, length_seconds,
         rating, split, source, created_at)
         VALUES ('l', 'f', 'ann', 'people', 0, 2, 3, 'tune', 'rating', {NOW})""",
+    "members": f"""INSERT INTO members (id, name, email, email_key, role, active, created_at, updated_at)
+        VALUES ('m', 'ann', 'Ann@x', 'ann@x', 'viewer', true, {NOW}, {NOW})""",
+    "api_keys": f"""INSERT INTO api_keys (id, name, role, hash, created_at)
+        VALUES ('k', 'ann', 'viewer', 'h', {NOW})""",
+    "tasks": f"""INSERT INTO tasks (id, batch_id, stage, status, note, created_at, updated_at)
+        VALUES ('b:edit', 'b', 'edit', 'todo', '', {NOW}, {NOW})""",
+    "webhook_endpoints": f"""INSERT INTO webhook_endpoints (id, url, kinds, description, enabled,
+        disabled_reason, secret, old_secret, cursor, created_at, updated_at)
+        VALUES ('e', 'https://x', '[]', '', true, '', '', '', 0, {NOW}, {NOW})""",
+    "deliveries": f"""INSERT INTO deliveries (id, endpoint_id, event_id, kind, status, attempts, last_error,
+        created_at) VALUES ('d', 'e', 1, 'batch.ready', 'pending', 0, '', {NOW})""",
+    "dropbox_sources": f"""INSERT INTO dropbox_sources (id, account_id, label, source_url, folder_path,
+        storage_tier, checksum_required, reference_name_template, ingest_strategy, access_token,
+        refresh_token, link_password, cursor, dirty_seq, synced_seq, auto_ingest, needs_reauth, created_at,
+        updated_at) VALUES ('s', '', '', '', '', 'hot', true, '', 'shared_link', '', '', '', '', 0, 0, true,
+        false, {NOW}, {NOW})""",
+    "downloads": f"""INSERT INTO downloads (id, remote_id, rev, content_hash, size_bytes, bytes_done, digests,
+        status, attempts, error_tag, created_at, updated_at)
+        VALUES ('d', '', '', '', 0, 0, '', 'queued', 0, '', {NOW}, {NOW})""",
+    "uploads": f"""INSERT INTO uploads (id, name, size_bytes, offset_bytes, owner, status, sha256, metadata,
+        created_at, updated_at) VALUES ('u', 'a', 0, 0, 'ann', 'running', '', '{{}}', {NOW}, {NOW})""",
+    "qa_findings": f"""INSERT INTO qa_findings (id, title, text, status, author, locale, genre, subject,
+        overlays, created_at, updated_at)
+        VALUES ('f', 't', '', 'open', '', '', '', '', '[]', {NOW}, {NOW})""",
 }
 """One row of each table that others hang on or that holds an enum, parents first."""

@@ -7,15 +7,20 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Enum, MetaData, Text
+from sqlalchemy import JSON, Double, Enum, MetaData, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import DateTime, TypeDecorator
 
+from editron_core.domain.access import Role
 from editron_core.domain.batch import BatchStatus, Hold, StorageTier
+from editron_core.domain.board import BoardStage, TaskStatus
+from editron_core.domain.finding import FindingStatus
+from editron_core.domain.intake import SourceKind, TransferStatus
 from editron_core.domain.job import EditSessionStatus, RenderJobStatus, RenderPriority, StageStatus, Verdict
 from editron_core.domain.label import LabelSource, Raters, Split
 from editron_core.domain.registry import ProfileStage, QaKind
+from editron_core.domain.webhook import DeliveryStatus
 
 
 class Words(TypeDecorator[str]):
@@ -88,6 +93,7 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Words(),
+        float: Double(),
         datetime: Instant(),
         dict[str, Any]: JSON(none_as_null=True),
         list[Any]: JSON(none_as_null=True),
@@ -104,6 +110,13 @@ class Base(DeclarativeBase):
         Raters: choice(Raters),
         Split: choice(Split),
         LabelSource: choice(LabelSource),
+        Role: choice(Role),
+        BoardStage: choice(BoardStage),
+        TaskStatus: choice(TaskStatus),
+        FindingStatus: choice(FindingStatus),
+        SourceKind: choice(SourceKind),
+        TransferStatus: choice(TransferStatus),
+        DeliveryStatus: choice(DeliveryStatus),
     }
 
 

@@ -27,9 +27,9 @@ class BatchRow(Dated, Base):
 
     __tablename__ = "media_batches"
     __table_args__ = (
-        Index(None, "project_id", "created_at"),
-        Index(None, "status"),
-        Index(None, "created_at"),
+        Index(None, "project_id", "created_at", "id"),
+        Index(None, "status", "created_at", "id"),
+        Index(None, "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -55,7 +55,7 @@ class FileRow(Dated, Base):
     __tablename__ = "media_files"
     __table_args__ = (
         Index(None, "batch_id", "position"),
-        Index(None, "status"),
+        Index(None, "batch_id", "status", "position"),
         Index(None, "checksum_sha256"),
     )
 
@@ -101,8 +101,9 @@ class SessionRow(Dated, Base):
     __tablename__ = "edit_sessions"
     __table_args__ = (
         UniqueConstraint("batch_id", "deliverable_type", "content_hash"),
-        Index(None, "batch_id", "created_at"),
-        Index(None, "status"),
+        Index(None, "batch_id", "created_at", "id"),
+        Index(None, "created_at", "id"),
+        Index(None, "status", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -123,8 +124,10 @@ class JobRow(Dated, Base):
 
     __tablename__ = "render_jobs"
     __table_args__ = (
-        Index(None, "edit_session_id", "created_at"),
+        Index(None, "edit_session_id", "created_at", "id"),
+        Index(None, "created_at", "id"),
         Index(None, "status", "priority", "created_at"),
+        Index(None, "status", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -145,7 +148,11 @@ class DecisionRow(Base):
     """What a person decided about one timeline."""
 
     __tablename__ = "decisions"
-    __table_args__ = (Index(None, "edit_session_id", "created_at"), Index(None, "content_hash", "created_at"))
+    __table_args__ = (
+        Index(None, "edit_session_id", "created_at", "id"),
+        Index(None, "content_hash", "created_at"),
+        Index(None, "created_at", "id"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     edit_session_id: Mapped[str] = mapped_column(ForeignKey("edit_sessions.id", ondelete="CASCADE"))
@@ -159,16 +166,21 @@ class DecisionRow(Base):
 
 
 class BrandRow(Base):
-    """A brand kit as it was applied; `id` is the hash of project and content."""
+    """A version of a brand kit; `id` is the hash of project and content."""
 
     __tablename__ = "brand_kits"
-    __table_args__ = (Index(None, "name", "created_at"), Index(None, "project_id"))
+    __table_args__ = (
+        Index(None, "name", "created_at"),
+        Index(None, "created_at", "id"),
+        Index(None, "project_id"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     project_id: Mapped[str | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     name: Mapped[str]
     version: Mapped[int]
     document: Mapped[dict[str, Any]]
+    author: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
