@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Mapping
 from functools import lru_cache
@@ -13,13 +14,16 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator, mode
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from editron_core.errors import UsageError
-from editron_core.redact import know_url
+from editron_core.redact import know, know_url
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout, where datasets/ and qa_golden/ lie."""
 
 SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which `prometheus_client` is told where processes add up."""
+
+REFERENCE = re.compile(r"(env|file|op|vault|prefect):.")
+"""How references to secrets begin, in settings that may hold the secret itself as well; see `secrets`."""
 
 DELIVERED = ".editron-delivered.json"
 """Stands in a folder of results and lists them, so that nobody takes them for footage."""
@@ -60,6 +64,38 @@ class Settings(BaseSettings):
     allow_private_urls: bool = False
     """Whether URLs may lead to private, loopback and link-local addresses; refused by default, so
     that nobody can make this machine fetch from its own network."""
+    download_jobs: int = Field(default=4, ge=1, le=32)
+    """Files downloaded side by side."""
+    dropbox_app_key: str = Field(
+        default="", validation_alias=AliasChoices("DROPBOX_APP_KEY", "EDITRON_DROPBOX_APP_KEY")
+    )
+    """The key of the app that is registered with Dropbox; no secret."""
+    dropbox_app_secret: str = Field(
+        default="",
+        repr=False,
+        validation_alias=AliasChoices("DROPBOX_APP_SECRET", "EDITRON_DROPBOX_APP_SECRET"),
+    )
+    """The app's secret, or a reference to it."""
+    dropbox_webhook_secret: str = Field(
+        default="",
+        repr=False,
+        validation_alias=AliasChoices("DROPBOX_WEBHOOK_SECRET", "EDITRON_DROPBOX_WEBHOOK_SECRET"),
+    )
+    """What notifications are signed with, or a reference to it; by default the app's secret. Two, separated
+    by a comma, both count: for the time in which the secret is changed."""
+    dropbox_refresh_token: str = Field(
+        default="",
+        repr=False,
+        validation_alias=AliasChoices("DROPBOX_REFRESH_TOKEN", "EDITRON_DROPBOX_REFRESH_TOKEN"),
+    )
+    """For sources without a token of their own: a refresh token, or a reference to it."""
+    dropbox_url: str = ""
+    """Where Dropbox answers, if that is not Dropbox: the address of a `FakeDropbox`."""
+    dropbox_stale_s: float = Field(default=300.0, gt=0)
+    """A source that nobody looked at for so long is looked at again, notified or not."""
+    sealing_key: str = Field(default="", repr=False)
+    """What tokens at rest are sealed with: 32 bytes in base64, or a reference to them. Of several, separated
+    by commas, the first one seals and all of them open."""
     prefect_api_url: str | None = Field(default=None, validation_alias="PREFECT_API_URL")
     """The Prefect server to use (`http://host:4200/api`); without one, `editron flows` starts its own."""
     prefect_start_s: float = Field(default=180.0, gt=0)
@@ -89,6 +125,8 @@ class Settings(BaseSettings):
     """Where flows deliver, a folder per batch; default is `delivered` under `home`."""
     gpu_slots: int = Field(default=1, ge=1)
     """GPU stages at a time, over all workers of one Prefect server."""
+    gpu_wait_s: float = Field(default=3600.0, ge=0)
+    """How long a GPU stage waits for one of these slots before it says that it got none."""
     dask: str | None = None
     """Address of a Dask scheduler that the files of a batch are spread over; default is this process."""
     retry_s: float = Field(default=10.0, ge=0)
@@ -117,6 +155,21 @@ class Settings(BaseSettings):
     """Where long-running commands serve metrics to Prometheus, on 127.0.0.1; nothing is served without."""
     metrics_dir: Path | None = None
     """A folder in which all processes of one machine add up their metrics; without it each has its own."""
+    hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names that the API is reached under, separated by commas; addresses and localhost always are."""
+    origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins of other pages that may change things through the API (`https://desk.example`)."""
+    trusted_proxies: str = ""
+    """Addresses of reverse proxies, separated by commas, whose `X-Forwarded-For` is believed. With one, a
+    caller on this machine needs a key too."""
+    rate_key: int = Field(default=600, gt=0)
+    """Requests a minute with one key."""
+    rate_address: int = Field(default=1200, gt=0)
+    """Requests a minute from one address."""
+    rate_logins: int = Field(default=20, gt=0)
+    """Keys a minute that do not fit, from one address."""
+    rate_hooks: int = Field(default=60_000, gt=0)
+    """Notifications (webhooks) a minute from one address."""
     vault_address: str = Field(
         default="", validation_alias=AliasChoices("EDITRON_VAULT_ADDRESS", "VAULT_ADDR")
     )
@@ -142,12 +195,27 @@ class Settings(BaseSettings):
     def _hide_passwords(self) -> Settings:
         if self.database_url:
             know_url(self.database_url)
+        for value in (
+            *self.dropbox_webhook_secret.split(","),
+            *self.sealing_key.split(","),
+            self.dropbox_app_secret,
+            self.dropbox_refresh_token,
+        ):
+            if not REFERENCE.match(value):
+                know(value)
         return self
 
     @field_validator("watch", mode="before")
     @classmethod
     def _separated(cls, value: object) -> object:
         return tuple(part for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
+
+    @field_validator("hosts", "origins", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip().lower() for part in value.split(",") if part.strip())
 
     @property
     def database(self) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from editron_core import process
-from editron_core.config import settings, variable
+from editron_core.config import REFERENCE, settings, variable
 from editron_core.errors import EngineUnavailable, ProcessFailed, SecretError, UsageError
 from editron_core.redact import Secret, know
 
@@ -62,6 +62,11 @@ def resolve(reference: str, *, subject: str = "") -> Secret:
     if not value:
         raise SecretError("is empty", subject=reference)
     return Secret(value, reference)
+
+
+def held(value: str, *, subject: str) -> Secret:
+    """The secret that a setting holds, either itself or by reference. Raises as `resolve` does."""
+    return resolve(value, subject=subject) if REFERENCE.match(value) else Secret(value, subject)
 
 
 def register(scheme: str, resolver: Resolver) -> None:
