@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -29,6 +30,22 @@ DELIVERED = ".editron-delivered.json"
 """Stands in a folder of results and lists them, so that nobody takes them for footage."""
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectPlace:
+    """A blob store in an S3-compatible object store, and where copies at hand are kept."""
+
+    url: str
+    """`s3://bucket/prefix`."""
+    cache: Path
+    endpoint: str
+    """URL of a server other than Amazon's; empty for that."""
+    region: str
+    access_key: str
+    """Reference to the access key's id: see `secrets`."""
+    secret_key: str
+    """Reference to the secret of that key."""
+
+
 class Settings(BaseSettings):
     """Every setting is an environment variable `EDITRON_<NAME>`."""
 
@@ -44,6 +61,17 @@ class Settings(BaseSettings):
     """SQLAlchemy URL; default is SQLite under `home`."""
     database_password: str | None = Field(default=None, repr=False)
     """Reference to the password for a PostgreSQL URL that names none: see `secrets`."""
+    blob_place: str = Field(default="", validation_alias=AliasChoices("EDITRON_BLOBS", "blob_place"))
+    """Where blobs lie: a folder, or `s3://bucket/prefix`; default is `blobs` under `home`."""
+    s3_endpoint: str = ""
+    """URL of an S3-compatible server other than Amazon's, such as http://127.0.0.1:9000."""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = Field(default="env:AWS_ACCESS_KEY_ID", repr=False)
+    """Reference to the id of the access key; where the variable is not set, the machine's own role counts."""
+    s3_secret_key: str = Field(default="env:AWS_SECRET_ACCESS_KEY", repr=False)
+    """Reference to the secret of that key."""
+    blob_cache_bytes: int = Field(default=100 << 30, ge=0)
+    """Housekeeping removes copies of what lies in the object store beyond this, the longest unused first."""
     ffmpeg: Path | None = None
     """The ffmpeg binary to use; default is a fit one from PATH, else the imageio-ffmpeg wheel's."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -102,11 +130,13 @@ class Settings(BaseSettings):
     """How long that server may take to answer for the first time."""
     watch: Annotated[tuple[Path, ...], NoDecode] = ()
     """Folders in which footage arrives, separated as in PATH; each folder and file in one is a batch."""
+    footage_roots: Annotated[tuple[Path, ...], NoDecode] = ()
+    """Folders, separated as in PATH, that callers of the API may name footage in; an admin may name any."""
     watch_still_s: float = Field(default=60.0, ge=0)
     """For how long the size and time of a file must stand still before it counts as arrived."""
-    archive: Path | None = None
-    """The blob store that originals of warm batches are moved to, such as a folder on a large slow disk;
-    default is `archive` under `home`."""
+    archive: Path | str | None = None
+    """The blob store that originals of warm batches are moved to, such as a folder on a large slow disk or
+    `s3://bucket/prefix`; default is `archive` under `home`."""
     hot_days: float | None = Field(default=30, ge=0)
     """A batch that nobody touched for so long goes from hot to warm; unset (`null`) is never."""
     warm_days: float | None = Field(default=None, ge=0)
@@ -205,7 +235,7 @@ class Settings(BaseSettings):
                 know(value)
         return self
 
-    @field_validator("watch", mode="before")
+    @field_validator("watch", "footage_roots", mode="before")
     @classmethod
     def _separated(cls, value: object) -> object:
         return tuple(part for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
@@ -228,14 +258,26 @@ class Settings(BaseSettings):
         return self.log_level if "log_level" in self.model_fields_set else "info"
 
     @property
-    def blobs(self) -> Path:
+    def blobs(self) -> Path | ObjectPlace:
         """Where content-addressed files lie."""
-        return self.home / "blobs"
+        return self._place(self.blob_place or self.home / "blobs", "blobs")
 
     @property
-    def archived(self) -> Path:
+    def archived(self) -> Path | ObjectPlace:
         """Where the originals of warm batches lie."""
-        return self.archive or self.home / "archive"
+        return self._place(self.archive or self.home / "archive", "archive")
+
+    def _place(self, where: Path | str, cache: str) -> Path | ObjectPlace:
+        if not str(where).startswith("s3://"):
+            return Path(where)
+        return ObjectPlace(
+            str(where),
+            self.home / cache,
+            self.s3_endpoint,
+            self.s3_region,
+            self.s3_access_key,
+            self.s3_secret_key,
+        )
 
     @property
     def models(self) -> Path:

@@ -144,6 +144,7 @@ def _one(desk: Desk, engines: Engines, copies: Sequence[MediaFile]) -> Made | No
 
 
 def _analysed(desk: Desk, engines: Engines, file: MediaFile, probe: MediaProbe) -> Made:
+    file = desk.with_transcript(file)
     stage = Stage("analyze", (file.sha256,), engines.identity(file), code_version("analyze", "media"))
 
     def work(folder: Path, tell: Progress) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def _analysed(desk: Desk, engines: Engines, file: MediaFile, probe: MediaProbe) 
             shot_detector=engines.shots,
             device=engines.device,
         )
-        evidence = observe(Path(file.path), probe, folder, options, tell)
+        evidence = observe(Path(desk.at_hand(file).path), probe, folder, options, tell)
         return {"rows": evidence.table.height, "duration": str(evidence.duration)}
 
     step = Step("analyze", file.name, float(probe.duration), batch=file.batch_id, file=file.id)

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count as integers
 from pathlib import Path
@@ -14,17 +14,21 @@ from typing import Any, TypeVar
 
 from editron_core import log, retry, telemetry
 from editron_core.config import Settings
+from editron_core.domain.batch import MediaFile
 from editron_core.domain.operations import DeadLetter
 from editron_core.domain.progress import Step, Watcher
-from editron_core.errors import Busy, Held, Interrupted, LeaseLost, StoreError
+from editron_core.errors import Busy, Held, Interrupted, LeaseLost, NotFound, StoreError
 from editron_core.lane import holding
 from editron_core.redact import redact
 from editron_core.store import Stage, Store
+from editron_core.store.remote import is_there, open_blobs
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
 NOT_OVER = (Held, Interrupted, Busy, LeaseLost)
 """Whoever may do it goes on with the stage: nothing is wrong with it."""
+BURIED = "buried"
+"""Attribute of errors that became a dead letter; pickling keeps it."""
 _log = log.get(__name__)
 
 T = TypeVar("T")
@@ -52,6 +56,41 @@ class Desk:
         self.watcher = watcher
         self.timings: dict[str, float] = {}
         """Wall-clock seconds by stage, of this desk's own work."""
+
+    def at_hand(self, file: MediaFile) -> MediaFile:
+        """A file of a batch with its original on this machine's disk, fetched where it lies elsewhere.
+
+        Raises NotFound where it is gone.
+        """
+        if Path(file.path).is_file():
+            return file
+        suffix = Path(file.path).suffix
+        try:
+            return replace(file, path=str(self.store.blobs.path(file.sha256, suffix)))
+        except NotFound:
+            if not is_there(self.settings.archived):
+                raise
+            archived = open_blobs(self.settings.archived)
+            return replace(file, path=str(archived.path(file.sha256, suffix)))
+
+    def keeps(self, file: MediaFile) -> bool:
+        """Whether a file's original is on this machine's disk, or can be fetched."""
+        if file.path and Path(file.path).exists():
+            return True
+        if not file.sha256:
+            return False
+        archived = self.settings.archived
+        return bool(
+            self.store.blobs.size(file.sha256)
+            or (is_there(archived) and open_blobs(archived).size(file.sha256))
+        )
+
+    def with_transcript(self, file: MediaFile) -> MediaFile:
+        """A file of a batch with its transcript, where it has one, on this machine's disk."""
+        if file.transcript_path is None or Path(file.transcript_path).is_file():
+            return file
+        lies = Path(file.transcript_path)
+        return replace(file, transcript_path=str(self.store.blobs.folder(lies.parent.name) / lies.name))
 
     def make(self, stage: Stage, step: Step, work: Work) -> Made:
         """The result of a stage: from the ledger, or by doing `work` in its folder.
@@ -116,6 +155,7 @@ class Desk:
         )
         try:
             self.store.dead_letters.record(letter)
+            mark_buried(error)
         except StoreError as trouble:  # the error that ended the stage is the one to hear about
             _log.warning("dead_letter_not_recorded", stage=step.stage, trouble=str(trouble))
 
@@ -139,6 +179,16 @@ class Desk:
             yield
         finally:
             self.timings[stage] = self.timings.get(stage, 0.0) + time.monotonic() - began
+
+
+def mark_buried(error: BaseException) -> None:
+    """Say of an error that a dead letter tells of it."""
+    error.__dict__[BURIED] = True
+
+
+def is_buried(error: object) -> bool:
+    """Whether the lane has tried what failed so as often as it may, and a dead letter tells of it."""
+    return bool(getattr(error, "__dict__", {}).get(BURIED))
 
 
 @lru_cache(maxsize=8)

@@ -48,7 +48,7 @@ def resume(desk: Desk, batch: MediaBatch) -> MediaBatch:
     """
     if _only_asked_for(desk, batch):
         batch = _listed(desk, batch)
-    pending = [file for file in desk.store.files.list(batch.id) if not _taken(file)]
+    pending = [file for file in desk.store.files.list(batch.id) if not _taken(desk, file)]
     if batch.storage_tier is StorageTier.COLD:  # its originals are meant to be gone
         return batch
     if all(file.status is BatchStatus.FAILED for file in pending):
@@ -103,7 +103,7 @@ def _finish(desk: Desk, batch: MediaBatch, listing: Listing, *, again: bool) -> 
     holding.check(desk.store, Subject(batch.id))
     known = {str(one.locator): one for one in listing.found}
     with desk.store.leases.hold(f"ingest:{batch.id}"):
-        files = [file for file in desk.store.files.list(batch.id) if not _taken(file)]
+        files = [file for file in desk.store.files.list(batch.id) if not _taken(desk, file)]
         free = [file for file in files if file.hold is Hold.NONE]
         wanted = [file for file in free if again or file.status is not BatchStatus.FAILED]
         if not wanted:
@@ -116,8 +116,8 @@ def _finish(desk: Desk, batch: MediaBatch, listing: Listing, *, again: bool) -> 
         return settle(desk, batch.id, BatchStatus.READY)
 
 
-def _taken(file: MediaFile) -> bool:
-    return file.status in DONE and Path(file.path).exists()
+def _taken(desk: Desk, file: MediaFile) -> bool:
+    return file.status in DONE and desk.keeps(file)
 
 
 def _place(source: str) -> Path | str:

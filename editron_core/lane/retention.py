@@ -17,18 +17,22 @@ from enum import StrEnum
 from pathlib import Path
 
 from editron_core import log
-from editron_core.config import Settings
+from editron_core.config import ObjectPlace, Settings
 from editron_core.domain.batch import BatchStatus, Hold, MediaBatch, StorageTier
 from editron_core.domain.job import EditSession, EditSessionStatus, RenderJobStatus
 from editron_core.errors import EditronError, NotFound
 from editron_core.review import signoff
 from editron_core.store import Store, retention
-from editron_core.store.blobs import Blobs, last_touched, remove
+from editron_core.store.blobs import last_touched, remove, weight
+from editron_core.store.remote import RemoteBlobs, is_there, open_blobs
 
 PROXY = "proxy.mp4"
 AT_WORK = (BatchStatus.QUEUED, BatchStatus.DOWNLOADING, BatchStatus.ANALYZING)
 NEXT = {StorageTier.HOT: StorageTier.WARM, StorageTier.WARM: StorageTier.COLD}
 LEASE = "housekeeping"
+UNUSED_S = 3600.0
+"""A copy of what lies in an object store that a stage may be reading was asked for within this time."""
+BLOBS, ARCHIVE = "blobs", "archive"
 _log = log.get(__name__)
 
 
@@ -41,6 +45,7 @@ class Action(StrEnum):
     DROP_ORIGINAL = "drop original"
     DROP_PROXY = "drop proxy"
     DROP_INTERRUPTED = "drop interrupted work"
+    DROP_HALF = "drop incomplete folder"
     DROP_UNREFERENCED = "drop unreferenced"
     DROP_ROWS = "drop rows"
     FORGET_STAGES = "forget stages"
@@ -77,12 +82,14 @@ class Plan:
     items: tuple[Item, ...]
     kept: dict[str, str]
     """Why a batch that has outlived its tier is left alone, by its id."""
-    archive: Path
+    archive: Path | ObjectPlace
     """Where originals are moved to."""
     bytes_before: datetime
     """What nothing names goes if it was written before."""
     rows_before: datetime
     """Rows that nobody needs go if they were last changed before."""
+    at_hand: int = 0
+    """Bytes of copies of what lies in an object store that are kept here."""
 
     @property
     def bytes(self) -> int:
@@ -128,7 +135,9 @@ def plan(store: Store, settings: Settings, now: datetime | None = None) -> Plan:
     rows_before = retention.ago(now, settings.rows_days)
     items += _unreferenced(store, settings.archived, bytes_before)
     items += _rows(store, rows_before)
-    return Plan(tuple(items), kept, settings.archived, bytes_before, rows_before)
+    return Plan(
+        tuple(items), kept, settings.archived, bytes_before, rows_before, at_hand=settings.blob_cache_bytes
+    )
 
 
 def carry_out(store: Store, wanted: Plan) -> Done:
@@ -144,6 +153,9 @@ def carry_out(store: Store, wanted: Plan) -> Done:
             except (EditronError, OSError) as error:
                 problems.append(f"{item.action} {item.subject}: {error}")
                 _log.warning("retention_failed", action=item.action, subject=item.subject, error=str(error))
+        if isinstance(store.blobs, RemoteBlobs):
+            unused_s = (datetime.now(UTC) - wanted.bytes_before).total_seconds()
+            store.blobs.evict(wanted.at_hand, max(UNUSED_S, unused_s))
     return Done(tuple(done), tuple(problems))
 
 
@@ -203,16 +215,16 @@ def _lowered(batch: MediaBatch, days: float) -> Item:
 
 def _originals(store: Store, settings: Settings, tiers: dict[str, StorageTier]) -> Iterator[Item]:
     """The originals that leave: those that no batch which is hot, or needs them, shares."""
-    archived = settings.archived
+    archive = open_blobs(settings.archived) if is_there(settings.archived) else None
     for sha256, batches in sorted(retention.owners(store).items()):
         mine = {tiers.get(batch, StorageTier.HOT) for batch in batches}
         if StorageTier.HOT in mine:
             continue
-        here = _size(store.blobs, sha256)
+        here = store.blobs.size(sha256)
         if StorageTier.WARM in mine:
             if here:
                 yield Item(Action.ARCHIVE_ORIGINAL, sha256, here, "its batch is warm", original=sha256)
-        elif here or (archived.exists() and _size(Blobs(archived), sha256)):
+        elif here or (archive and archive.size(sha256)):
             yield Item(Action.DROP_ORIGINAL, sha256, here, "its batch is cold", original=sha256)
 
 
@@ -225,18 +237,19 @@ def _proxies(store: Store, tiers: dict[str, StorageTier]) -> Iterator[Item]:
     }
     for sha256, key in retention.analyses_of(store, cold):
         try:
-            proxy = store.blobs.folder(key) / PROXY
+            held = store.blobs.contents(key)
         except NotFound:
             continue
-        if proxy.is_file():
-            size = proxy.stat().st_size
-            yield Item(Action.DROP_PROXY, key, size, "its batch is cold", original=sha256)
+        if PROXY in held:
+            yield Item(Action.DROP_PROXY, key, held[PROXY], "its batch is cold", original=sha256)
 
 
 def _interrupted(store: Store, settings: Settings) -> Iterator[Item]:
     age = settings.orphan_hours * 3600
     for entry in (*store.blobs.abandoned(age), *retention.left_by_stages(store), *_downloads(store, age)):
-        yield Item(Action.DROP_INTERRUPTED, str(entry), _weight(entry), "whoever made it is gone")
+        yield Item(Action.DROP_INTERRUPTED, str(entry), weight(entry), "whoever made it is gone")
+    for key, half in store.blobs.halves(age):
+        yield Item(Action.DROP_HALF, key, half.size, "nobody completed it")
 
 
 def _downloads(store: Store, age: float) -> Iterator[Path]:
@@ -246,17 +259,17 @@ def _downloads(store: Store, age: float) -> Iterator[Path]:
         yield from (entry for entry in sorted(folder.iterdir()) if last_touched(entry) < limit)
 
 
-def _unreferenced(store: Store, archived: Path, before: datetime) -> Iterator[Item]:
+def _unreferenced(store: Store, archived: Path | ObjectPlace, before: datetime) -> Iterator[Item]:
     files, folders = retention.referenced(store)
-    limit = before.timestamp()
-    homes = [store.blobs, *([Blobs(archived)] if archived.exists() else [])]
-    for blobs in homes:
-        for sha256, path in blobs.files():
-            if sha256 not in files and path.stat().st_mtime < limit:
-                yield Item(Action.DROP_UNREFERENCED, str(path), path.stat().st_size, "nothing names it")
-    for key, path in store.blobs.folders():
-        if key not in folders and path.stat().st_mtime < limit:
-            yield Item(Action.DROP_UNREFERENCED, str(path), _weight(path), "nothing names it")
+    limit, why = before.timestamp(), "nothing names it"
+    homes = {BLOBS: store.blobs, **({ARCHIVE: open_blobs(archived)} if is_there(archived) else {})}
+    for home, blobs in homes.items():
+        for sha256, kept in blobs.files():
+            if sha256 not in files and kept.touched < limit:
+                yield Item(Action.DROP_UNREFERENCED, f"{home}/files/{sha256}", kept.size, why)
+    for key, kept in store.blobs.folders():
+        if key not in folders and kept.touched < limit:
+            yield Item(Action.DROP_UNREFERENCED, f"{BLOBS}/folders/{key}", kept.size, why)
 
 
 def _rows(store: Store, before: datetime) -> Iterator[Item]:
@@ -289,43 +302,40 @@ def _do(store: Store, item: Item, wanted: Plan) -> None:
     elif item.action is Action.DELETE_BATCH:
         store.batches.delete(item.subject)
     elif item.action is Action.ARCHIVE_ORIGINAL:
-        retention.archive(store, Blobs(wanted.archive), item.subject)
+        retention.archive(store, open_blobs(wanted.archive), item.subject)
     elif item.action is Action.DROP_ORIGINAL:
         store.blobs.drop_file(item.subject)
-        if wanted.archive.exists():
-            Blobs(wanted.archive).drop_file(item.subject)
+        if is_there(wanted.archive):
+            open_blobs(wanted.archive).drop_file(item.subject)
     elif item.action is Action.DROP_PROXY:
         retention.drop_proxy(store, item.subject, PROXY)
     elif item.action is Action.DROP_INTERRUPTED:
         remove(Path(item.subject))
+    elif item.action is Action.DROP_HALF:
+        store.blobs.drop_folder(item.subject)
     elif item.action is Action.DROP_UNREFERENCED:
-        _drop_unreferenced(store, Path(item.subject), wanted)
-    elif item.action is Action.DROP_ROWS:
+        _drop_unreferenced(store, item.subject, wanted)
+    else:
+        _do_rows(store, item, wanted)
+
+
+def _do_rows(store: Store, item: Item, wanted: Plan) -> None:
+    if item.action is Action.DROP_ROWS:
         retention.drop_rows(store, wanted.rows_before)
     else:
         before = wanted.rows_before
         retention.drop_stages(store, retention.outlived_stages(store, before), before)
 
 
-def _drop_unreferenced(store: Store, path: Path, wanted: Plan) -> None:
+def _drop_unreferenced(store: Store, subject: str, wanted: Plan) -> None:
     """Remove what nothing named when the plan was made, unless something names it by now."""
     files, folders = retention.referenced(store)
-    if not path.exists() or path.stat().st_mtime >= wanted.bytes_before.timestamp():
+    home, kind, key = subject.split("/")
+    blobs = store.blobs if home == BLOBS else open_blobs(wanted.archive)
+    kept = blobs.find(kind, key)
+    if kept is None or kept.touched >= wanted.bytes_before.timestamp():
         return
-    if path.is_dir():
-        if path.name not in folders:
-            store.blobs.drop_folder(path.name)
-    elif path.name not in files:
-        Blobs(path.parents[2]).drop_file(path.name)
-
-
-def _size(blobs: Blobs, sha256: str) -> int:
-    try:
-        return blobs.path(sha256).stat().st_size
-    except NotFound:
-        return 0
-
-
-def _weight(entry: Path) -> int:
-    paths = [entry, *entry.rglob("*")] if entry.is_dir() else [entry]
-    return sum(path.stat().st_size for path in paths if path.is_file())
+    if kind == "folders" and key not in folders:
+        blobs.drop_folder(key)
+    elif kind == "files" and key not in files:
+        blobs.drop_file(key)

@@ -18,7 +18,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,16 @@ class Sealed:
 
     folder: Path
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is known of a file or folder in a blob store."""
+
+    size: int
+    """Bytes, of a folder those of all its files."""
+    touched: float
+    """When it came into its place, in seconds since 1970."""
 
 
 class Blobs:
@@ -201,13 +211,46 @@ class Blobs:
                 found.append(entry)
         return found
 
-    def files(self) -> Iterator[tuple[str, Path]]:
-        """Every file by its hash."""
-        yield from self._shelved("files", lambda path: path.is_file())
+    def size(self, sha256: str) -> int:
+        """Bytes of a file; 0 where it is not in the blob store."""
+        try:
+            return self._place("files", sha256).stat().st_size
+        except (FileNotFoundError, NotFound):
+            return 0
 
-    def folders(self) -> Iterator[tuple[str, Path]]:
+    def contents(self, key: str) -> dict[str, int]:
+        """The names of a folder's files, and their bytes. Raises NotFound."""
+        place = self._place("folders", key)
+        if not place.is_dir():
+            raise NotFound("is not in the blob store", subject=key)
+        found = {path.relative_to(place).as_posix(): path.stat().st_size for path in _plain_files(place)}
+        found.pop(MANIFEST, None)
+        return found
+
+    def files(self) -> Iterator[tuple[str, Kept]]:
+        """Every file by its hash."""
+        for path in self._shelved("files"):
+            if path.is_file():
+                facts = path.stat()
+                yield path.name, Kept(facts.st_size, facts.st_mtime)
+
+    def folders(self) -> Iterator[tuple[str, Kept]]:
         """Every folder by its key."""
-        yield from self._shelved("folders", lambda path: path.is_dir())
+        for path in self._shelved("folders"):
+            if path.is_dir():
+                yield path.name, Kept(weight(path), path.stat().st_mtime)
+
+    def find(self, kind: str, key: str) -> Kept | None:
+        """What is known of one of the `files` or `folders`; null where it is not there."""
+        path = self._place(kind, key)
+        try:
+            return Kept(weight(path), path.stat().st_mtime)
+        except FileNotFoundError:
+            return None
+
+    def halves(self, older_than_s: float) -> Iterator[tuple[str, Kept]]:
+        """Folders that were begun in their place and not completed; here a rename puts whole ones there."""
+        return iter(())
 
     def drop_file(self, sha256: str) -> None:
         """Remove a file under all its names; fine where it is gone already."""
@@ -240,10 +283,10 @@ class Blobs:
                 _linked(path, folder / inner)
             return self.adopt(folder)
 
-    def _shelved(self, kind: str, fits: Callable[[Path], bool]) -> Iterator[tuple[str, Path]]:
+    def _shelved(self, kind: str) -> Iterator[Path]:
         for path in sorted((self.root / kind).glob("??/*")):
-            if HASH.fullmatch(path.name) and fits(path):
-                yield path.name, path
+            if HASH.fullmatch(path.name):
+                yield path
 
     def _aside(self, label: str) -> Path:
         """A new name for work in progress, which tells whose it is."""
@@ -263,6 +306,12 @@ def hash_file(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def weight(entry: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    paths = [entry, *entry.rglob("*")] if entry.is_dir() else [entry]
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def remove(entry: Path) -> None:
