@@ -16,6 +16,7 @@
     ├── Held                  an operator paused or cancelled the work
     ├── StoreError            the database or the blob store refused
     │   ├── NotFound          no such row or blob
+    │   ├── DiskFull          what arrives does not fit on the disk
     │   ├── Tampered          what is recorded was changed outside of Editron
     │   ├── Busy              somebody else holds the lease
     │   ├── Conflict          what is recorded already rules it out
@@ -146,6 +147,10 @@ class StoreError(EditronError):
 
 class NotFound(StoreError):
     """There is no such row or blob."""
+
+
+class DiskFull(StoreError):
+    """What arrives does not fit on the disk: trying again helps only once somebody has made room."""
 
 
 class Tampered(StoreError):

@@ -74,7 +74,7 @@ class Sink:
             sha256 = self._hash.hexdigest()
             final = self.path.with_name(names.stored(sha256, name))
             self.path.replace(final)
-            _sync_folder(final.parent)
+            sync_folder(final.parent)
         return final, sha256
 
     def _count(self, chunk: bytes | memoryview) -> None:
@@ -108,7 +108,8 @@ def unreadable(name: str, error: OSError) -> SourceError:
     )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk for good."""
     if os.name != "posix":  # elsewhere folders cannot be opened
         return
     handle = os.open(folder, os.O_RDONLY)
