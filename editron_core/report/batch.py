@@ -11,8 +11,8 @@ from editron_core.domain.evidence import EngineUse, Evidence
 from editron_core.domain.moment import Moment
 from editron_core.media.frames import proxy_frames
 from editron_core.report import charts
-from editron_core.report.document import label
 from editron_core.report.strip import Strip
+from editron_core.review.signals import label
 from editron_core.score.explain import quote
 from editron_core.times import clock
 

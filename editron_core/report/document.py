@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from editron_core.domain.batch import MediaFile
 from editron_core.domain.canary import Canary
-from editron_core.domain.evidence import SIGNALS, Evidence
+from editron_core.domain.evidence import Evidence
 from editron_core.domain.job import Deliverable, Finding
 from editron_core.domain.moment import Moment, Selection
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from editron_core.score.insights import Insights
-
-LABELS = {"vision_prompt": "picture fits", "brief_coverage": "brief", "audio_event": "cheers, applause"}
-"""What people read where a signal's name alone does not say it."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +48,3 @@ class RunDocument:
     def moments(self) -> tuple[Moment, ...]:
         """The chosen moments, best first."""
         return self.selection.moments if self.selection else ()
-
-
-def label(signal: str) -> str:
-    """The words that people read for a signal."""
-    return LABELS.get(signal, signal.replace("_", " "))
-
-
-def hue(signal: str) -> int:
-    """Each signal keeps its colour: hues a golden angle apart, in the order of definition."""
-    return round(list(SIGNALS).index(signal) * 137.508 + 205) % 360 if signal in SIGNALS else 0

@@ -6,7 +6,8 @@ from typing import Any
 
 from editron_core.domain.batch import MediaFile
 from editron_core.domain.evidence import MEASURED, SIGNALS, Evidence
-from editron_core.report.document import RunDocument, hue, label
+from editron_core.report.document import RunDocument
+from editron_core.review.signals import hue, label
 from editron_core.times import Span, clock
 
 POINTS = 900

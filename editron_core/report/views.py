@@ -9,7 +9,8 @@ from typing import Any
 from editron_core.domain.batch import BatchStatus, MediaFile
 from editron_core.domain.evidence import SIGNALS, EngineUse, Evidence
 from editron_core.domain.moment import Moment
-from editron_core.report.document import RunDocument, hue, label
+from editron_core.report.document import RunDocument
+from editron_core.review.signals import hue, label
 from editron_core.times import clock
 
 
