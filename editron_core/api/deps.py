@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Header, Query, Request
 from pydantic import BaseModel, Field
 
 from editron_core.api.problem import Refused
@@ -24,7 +24,9 @@ from editron_core.config import Settings
 from editron_core.domain.access import Role
 from editron_core.errors import UsageError
 from editron_core.store import Store
+from editron_core.store.records.paging import Slice
 
+S = TypeVar("S")
 T = TypeVar("T")
 Rule = Callable[[Request], Coroutine[Any, Any, Any]]
 
@@ -70,18 +72,12 @@ def needs(role: Role) -> Rule:
         who: Caller | None = getattr(request.state, "caller", None)
         if who is None:
             raise Refused(401, "needs a key")
-        if not covers(who.role, role):
+        if not who.role.may(role):
             raise Refused(403, f"is for the role {role}, and this key is a {who.role}'s")
         return who
 
     RULES[caller] = role
     return caller
-
-
-def covers(role: Role, wanted: Role) -> bool:
-    """Whether a role is `wanted` or a higher one: viewer, reviewer, operator, admin."""
-    ranks = list(Role)
-    return ranks.index(role) >= ranks.index(wanted)
 
 
 async def public(request: Request) -> None:
@@ -118,6 +114,23 @@ async def _page(
 PageDep = Annotated[PageQuery, Depends(_page)]
 
 
+async def _keyed(
+    idempotency_key: Annotated[
+        str, Header(max_length=257, description="A fresh UUID, in quotes: sent again, nothing happens twice.")
+    ],
+) -> None:
+    """The gate has seen to it."""
+
+
+async def unkept() -> None:
+    """The dependency of a POST whose answer holds a secret: an Idempotency-Key keeps it from happening
+    twice, and its answer is not kept to be given again."""
+
+
+RequiredKey = _keyed
+"""The dependency of a POST that starts work: it must carry an Idempotency-Key."""
+
+
 class Page(BaseModel, Generic[T]):
     """One page of a list."""
 
@@ -125,13 +138,10 @@ class Page(BaseModel, Generic[T]):
     next: Annotated[str | None, Field(description="The cursor of the next page; null on the last.")] = None
 
 
-def paged(
-    rows: Sequence[T], page: PageQuery, key: Callable[[T], Sequence[str]]
-) -> tuple[list[T], str | None]:
-    """The items of a page and the cursor of the next, from up to `limit + 1` rows that follow `after`."""
-    items = list(rows[: page.limit])
-    more = len(rows) > page.limit
-    return items, write_cursor(key(items[-1])) if more else None
+def page_of(found: Slice[S], make: Callable[[S], T]) -> Page[T]:
+    """The page of a slice of records, each in the form that the API gives it."""
+    following = write_cursor(found.next) if found.next is not None else None
+    return Page[Any](items=[make(item) for item in found.items], next=following)
 
 
 def write_cursor(key: Sequence[str]) -> str:

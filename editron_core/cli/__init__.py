@@ -12,7 +12,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from editron_core import __version__, process
-from editron_core.cli import commands, flows, housekeeping, jobs, profiles, qa, review, terminal, tune
+from editron_core.cli import (
+    commands,
+    flows,
+    housekeeping,
+    jobs,
+    keys,
+    profiles,
+    qa,
+    review,
+    serve,
+    terminal,
+    tune,
+)
 
 app = typer.Typer(
     name="editron",
@@ -38,6 +50,7 @@ for command in (
     commands.status,
     tune.tune,
     housekeeping.housekeeping,
+    serve.serve,
     commands.doctor,
 ):
     app.command()(command)
@@ -46,6 +59,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(qa.app, name="qa")
 app.add_typer(flows.app, name="flows")
+app.add_typer(keys.app, name="keys")
 
 
 @app.callback(invoke_without_command=True)

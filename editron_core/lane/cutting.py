@@ -54,6 +54,20 @@ def cut(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
     return replace(outcome, cuts=tuple(cuts), findings=tuple(dict.fromkeys(findings)))
 
 
+def reopened(desk: Desk, outcome: Outcome, session: EditSession, order: Order) -> Cut:
+    """The cut of a session that was recorded before, by the order that it was made for.
+
+    Raises UsageError where the order has no blueprint of that name any more.
+    """
+    for plan in plans(order):
+        if plan.name == session.deliverable_type:
+            return _package(desk, outcome, session, plan, kit(order))[0]
+    raise UsageError(
+        f"was made by {session.deliverable_type}, which its order does not name",
+        subject=f"session {session.id[:8]}",
+    )
+
+
 def plans(order: Order) -> tuple[Blueprint, ...]:
     """The blueprints of an order. Raises UsageError for an unknown one, or two of the same name."""
     loaded = tuple(blueprint.load(name) for name in order.blueprints)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
+from editron_core.domain import codec
 from editron_core.domain.job import Decision, EditSession, Verdict
 from editron_core.domain.timeline import Timeline
 from editron_core.errors import UsageError
@@ -40,6 +41,11 @@ def unsigned(session: EditSession, decisions: Iterable[Decision]) -> tuple[Timel
     """The timelines of a session that nobody has approved as they are now."""
     made = tuple(decisions)
     return tuple(t for t in session.timelines if standing(t, made) is not Standing.APPROVED)
+
+
+def version(session: EditSession, decisions: Iterable[Decision]) -> str:
+    """Hash of what somebody saw who looked at a session: its cuts, and what had been decided about them."""
+    return codec.content_hash([session.content_hash, *(decision.id for decision in decisions)])[:32]
 
 
 def find_timeline(session: EditSession, name: str) -> Timeline:

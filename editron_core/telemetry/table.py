@@ -13,6 +13,7 @@ PREFIX = "editron_"
 MINUTE, HOUR = 60.0, 3600.0
 STAGE_BUCKETS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, MINUTE, 150.0, 300.0, 600.0, 1200.0, HOUR, 3 * HOUR)
 """Seconds: a score takes a fraction of one, the analysis of a long file an hour."""
+REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 WAIT_BUCKETS = (0.1, 1.0, 5.0, 15.0, MINUTE, 300.0, 900.0, HOUR)
 
 
@@ -97,6 +98,14 @@ _ALL = (
         Kind.GAUGE,
         ("flow",),
         "When a run of the flow last ended well, in seconds since 1970.",
+    ),
+    Metric("requests", Kind.COUNTER, ("method", "route", "status"), "Requests that the API has answered."),
+    Metric(
+        "request_seconds",
+        Kind.HISTOGRAM,
+        ("route",),
+        "Time from a request's first byte to its answer's last.",
+        REQUEST_BUCKETS,
     ),
     Metric("store_up", Kind.STORE, (), "1 where the store answers, else 0."),
     Metric("queue_depth", Kind.STORE, ("priority",), "Render jobs that wait for a worker."),

@@ -1,0 +1,65 @@
+"""How often somebody may ask: each key and each address by a moving window of a minute.
+
+The counts are this process's, and `editron serve` is one process. An address is the one that the
+connection comes from: `X-Forwarded-For` counts only where `EDITRON_TRUSTED_PROXIES` names who sent it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from editron_core.api.problem import Refused
+from editron_core.config import Settings
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+
+HOOKS = "/api/webhooks/"
+"""Others' notifications have a count of their own."""
+FREE = ("/healthz",)
+
+
+class Rates:
+    """The counts of one app."""
+
+    def __init__(self, settings: Settings) -> None:
+        from limits import RateLimitItemPerMinute
+        from limits.storage import MemoryStorage
+        from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
+
+        storage = MemoryStorage()
+        self._moving = MovingWindowRateLimiter(storage)
+        self._fixed = FixedWindowRateLimiter(storage)  # of many: a list of all hits would be long
+        self._key = RateLimitItemPerMinute(settings.rate_key, namespace="key")
+        self._address = RateLimitItemPerMinute(settings.rate_address, namespace="address")
+        self._logins = RateLimitItemPerMinute(settings.rate_logins, namespace="logins")
+        self._hooks = RateLimitItemPerMinute(settings.rate_hooks, namespace="hooks")
+
+    def address(self, path: str, address: str) -> None:
+        """Count a request from an address. Raises Refused (429)."""
+        if path in FREE:
+            return
+        if path.startswith(HOOKS):
+            if not self._fixed.hit(self._hooks, address):
+                raise _refused(self._fixed.get_window_stats(self._hooks, address).reset_time)
+            return
+        self._hit(self._address, address)
+
+    def key(self, key_id: str) -> None:
+        """Count a request with a key. Raises Refused (429)."""
+        self._hit(self._key, key_id)
+
+    def login(self, address: str) -> None:
+        """Count a key that did not fit. Raises Refused (429) where an address has tried too many."""
+        self._hit(self._logins, address)
+
+    def _hit(self, limit: RateLimitItem, who: str) -> None:
+        if not self._moving.hit(limit, who):
+            raise _refused(self._moving.get_window_stats(limit, who).reset_time)
+
+
+def _refused(reset: float) -> Refused:
+    wait = max(1, math.ceil(reset - time.time()))
+    return Refused(429, f"too many requests: try again in {wait} s", {"Retry-After": str(wait)})

@@ -1,0 +1,39 @@
+"""What somebody asks of a session by its id: to be rendered, by whichever worker is free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from editron_core.domain import codec
+from editron_core.domain.job import RenderJob, RenderPriority
+from editron_core.errors import UsageError
+from editron_core.lane import cutting, destinations
+from editron_core.lane.lane import Lane
+from editron_core.lane.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class RenderWish:
+    """How a session is to be rendered."""
+
+    priority: RenderPriority = RenderPriority.STANDARD
+    destinations: Sequence[str] = ()
+    """Folders, or `blobs`."""
+
+
+def render(lane: Lane, session_id: str, wish: RenderWish) -> RenderJob:
+    """The render job of a session, queued; the one that asks for the same and is not finished counts.
+
+    Raises NotFound; UsageError for a session without an order, a destination that is none, and in
+    production for cuts that are not signed.
+    """
+    destinations.check(wish.destinations)
+    session = lane.desk.store.sessions.get(session_id)
+    if "order" not in session.metadata:
+        raise UsageError("names no order", subject=f"session {session_id[:8]}", remedy="editron edit")
+    order = codec.load(Order, session.metadata["order"])
+    outcome = lane.open(session.batch_id)
+    cut = cutting.reopened(lane.desk, outcome, session, order)
+    wanted = replace(order, priority=wish.priority, destinations=tuple(wish.destinations))
+    return lane.enqueue(replace(outcome, cuts=(cut,)), wanted)[0]
