@@ -14,15 +14,16 @@ holder that lost its lease in the meantime gets LeaseLost, and its work is throw
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from editron_core import log
@@ -33,6 +34,7 @@ from editron_core.store.blobs import Blobs, remove
 from editron_core.store.database import Database
 from editron_core.store.leases import Lease, Leases, waiting
 from editron_core.store.models import StageRow
+from editron_core.store.outbox import emit
 from editron_core.store.records.common import locked
 
 STAGE_NAME = re.compile(r"[a-z][a-z_]*")
@@ -141,6 +143,16 @@ class Ledger:
             rows = session.scalars(select(StageRow).where(*wanted).order_by(*order))
             return tuple(_run(row) for row in rows)
 
+    def newest(self, stage: str, inputs: Sequence[str]) -> StageRun | None:
+        """The finished run of a stage on these inputs that ended last, whatever its options; null for none."""
+        # Two texts: the column's JSON is written with the same separators on both engines.
+        same = cast(StageRow.inputs, Text) == json.dumps(list(inputs))
+        wanted = (StageRow.stage == stage, StageRow.status == StageStatus.DONE, same)
+        query = select(StageRow).where(*wanted).order_by(StageRow.updated_at.desc(), StageRow.key).limit(1)
+        with self._database.read() as session:
+            row = session.scalars(query).first()
+            return _run(row) if row else None
+
     def check(self, claim: Claim) -> None:
         """See `Claim.check`."""
         self._leases.check(_lease(claim))
@@ -160,6 +172,7 @@ class Ledger:
             row.seconds = time.monotonic() - claim.began
             row.last_error = None
             self._leases.drop(session, lease)
+            emit(session, "stage.done", row.key, data={"stage": row.stage, "seconds": round(row.seconds, 3)})
         claim.finish(output, sealed.key, facts)
         return output
 
@@ -178,6 +191,7 @@ class Ledger:
                 return finished
             row.status, row.fence, row.output = StageStatus.RUNNING, lease.fence, None
             row.attempts += 1
+            emit(session, "stage.running", row.key, data={"stage": row.stage, "attempt": row.attempts})
         return Claim(self, stage, lease, self._fresh_folder(stage, lease))
 
     def _row(self, session: Session, stage: Stage) -> StageRow:
@@ -225,6 +239,8 @@ class Ledger:
                 row.status = StageStatus.FAILED if failed else StageStatus.WAITING
                 row.last_error = f"{type(error).__name__}: {error}"
                 self._leases.drop(session, lease)
+                data = {"stage": row.stage, "error": type(error).__name__}
+                emit(session, f"stage.{row.status}", row.key, data=data)
         except LeaseLost as lost:
             raise lost from error
         except StoreError as trouble:  # the error that ended the block is the one to hear about
