@@ -58,6 +58,9 @@ class Cue:
     """One or two lines of text, unescaped."""
     words: tuple[Word, ...] = ()
     """The words with their times on the timeline, for karaoke."""
+    line: int = 0
+    """Number of the line, as a person wrote it, that the cue is a part of: a caption never reaches across
+    two. 0 where the words come from the transcript as it is."""
 
 
 @dataclass(frozen=True, slots=True)

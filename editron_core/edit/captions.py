@@ -9,7 +9,7 @@ frames after it unless reading needs longer; slack of 1.5 s: BBC Subtitle Guidel
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -28,6 +28,18 @@ SLACK = Fraction(3, 2)
 """Seconds that a cue may outlast its speech where reading needs it."""
 TOP_SPEED = 20
 """Characters per second above which a cue cannot be read at ease by anyone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Words that are captioned by themselves."""
+
+    place: Span
+    """Where their cues may stand, in seconds on the timeline."""
+    words: tuple[Word, ...]
+    """In time order, with their times on the timeline."""
+    line: int = 0
+    """Number of the person's line that they are; see `Cue.line`."""
 
 
 def spoken(clip: Clip, place: Span, transcript: Transcript | None) -> tuple[Word, ...]:
@@ -49,18 +61,32 @@ def cues_for(
     shape: Shape = SIDECAR,
 ) -> tuple[Cue, ...]:
     """The cues of a cut: `placed` clips, their files' transcripts by file id, frames per second."""
-    stretches = [(place, spoken(clip, place, transcripts.get(clip.file_id))) for place, clip in placed]
-    return _cues(stretches, rate, shape)
+    stretches = [Stretch(place, spoken(clip, place, transcripts.get(clip.file_id))) for place, clip in placed]
+    return cues_of(stretches, rate, shape)
 
 
 def reshaped(timeline: Timeline, shape: Shape) -> tuple[Cue, ...]:
     """The cues of `timeline` laid out anew for another shape, from the same words."""
-    words = [word for cue in timeline.cues for word in cue.words]
-    stretches = [
-        (place, tuple(word for word in words if place.holds(word.span.start)))
-        for place, _ in timeline.placed()
-    ]
-    return _cues(stretches, timeline.rate, shape)
+    return cues_of(stretches(timeline), timeline.rate, shape)
+
+
+def stretches(timeline: Timeline) -> list[Stretch]:
+    """What is captioned in `timeline`, as it was before it was laid out in cues."""
+    found: list[Stretch] = []
+    for place, _ in timeline.placed():
+        cues = [cue for cue in timeline.cues if place.holds(cue.span.start)]
+        for line in dict.fromkeys(cue.line for cue in cues):
+            own = [cue for cue in cues if cue.line == line]
+            stands = Span(own[0].span.start, own[-1].span.end) if line else place
+            words = [word for cue in own for word in cue.words if place.holds(word.span.start)]
+            found.append(Stretch(stands, tuple(words), line))
+    return found
+
+
+def cues_of(stretches: Sequence[Stretch], rate: Fraction, shape: Shape = SIDECAR) -> tuple[Cue, ...]:
+    """Stretches laid out in cues of `shape`, at `rate` frames per second."""
+    drafts = [draft for stretch in stretches for draft in _drafts(stretch, rate, shape)]
+    return tuple(map(partial(_timed, rate=rate), drafts, (*drafts[1:], None)))
 
 
 def check(cues: Sequence[Cue], rate: Fraction, shape: Shape = SIDECAR) -> tuple[Finding, ...]:
@@ -113,22 +139,17 @@ def _speed(cue: Cue) -> Fraction:
     return Fraction(phrasing.length(" ".join(cue.lines))) / max(cue.span.duration, Fraction(1, 1000))
 
 
-def _cues(
-    stretches: Sequence[tuple[Span, tuple[Word, ...]]], rate: Fraction, shape: Shape
-) -> tuple[Cue, ...]:
-    drafts = [draft for place, words in stretches for draft in _drafts(place, words, rate, shape)]
-    return tuple(map(partial(_timed, rate=rate), drafts, (*drafts[1:], None)))
-
-
-def _drafts(place: Span, words: tuple[Word, ...], rate: Fraction, shape: Shape) -> Iterator[Cue]:
-    """Cues with their lines; the span runs from the speech's in to the end of the clip."""
+def _drafts(stretch: Stretch, rate: Fraction, shape: Shape) -> Iterator[Cue]:
+    """Cues with their lines; the span runs from the speech's in to the end of the stretch."""
+    place, words = stretch.place, stretch.words
     earliest = place.start
     for group in phrasing.groups(words, place.end, shape) if words else ():
         texts = [word.text for word in group]
         start = max(earliest, floor(group[0].span.start * rate) / rate)
         if start >= place.end:
             return
-        yield Cue(Span(start, place.end), phrasing.lay(texts, shape) or (phrasing.join(texts),), tuple(group))
+        lines = phrasing.lay(texts, shape) or (phrasing.join(texts),)
+        yield Cue(Span(start, place.end), lines, tuple(group), stretch.line)
         earliest = start + (GAP_FRAMES + 1) / rate
 
 
@@ -138,6 +159,9 @@ def _timed(draft: Cue, following: Cue | None, rate: Fraction) -> Cue:
     chained = following is not None and following.span.start - GAP_FRAMES / rate <= room
     if following is not None and chained:
         room = following.span.start - GAP_FRAMES / rate
+    if draft.line and (following is None or following.line != draft.line):
+        # A person said how long the line stands.
+        return replace(draft, span=Span(start, max(floor(room * rate) / rate, start + 1 / rate)))
     heard = draft.words[-1].span.end
     to_read = start + Fraction(phrasing.length(" ".join(draft.lines)), READING_SPEED)
     wanted = max(heard + HOLD_FRAMES / rate, start + MIN_SHOWN, min(to_read, heard + SLACK))
