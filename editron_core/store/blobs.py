@@ -157,6 +157,13 @@ class Blobs:
             raise NotFound("is not in the blob store", subject=key)
         return place
 
+    def hash_of(self, key: str, name: str) -> str:
+        """The SHA-256 of one file of a folder, as its manifest says. Raises NotFound."""
+        facts = json.loads((self.folder(key) / MANIFEST).read_bytes())["files"].get(name)
+        if facts is None:
+            raise NotFound(f"holds no {name}", subject=key)
+        return str(facts["sha256"])
+
     def broken(self, key: str, *, deep: bool = False) -> str | None:
         """What is wrong with the folder of this key, in one line; null where nothing is.
 
