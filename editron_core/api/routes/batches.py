@@ -62,7 +62,7 @@ def list_batches(
 @router.post("", status_code=201, dependencies=[Depends(RequiredKey)])
 def make_batch(store: StoreDep, settings: SettingsDep, body: NewBatchFields, who: Operator) -> Batch:
     """Take in footage and produce it; what was asked for is written down, and begins by itself."""
-    return Batch.model_validate(store.batches.order(_wanted(store, settings, body, who)))
+    return Batch.model_validate(store.batches.ask(_wanted(store, settings, body, who)))
 
 
 @router.get("/{batch_id}")
