@@ -60,6 +60,8 @@ class BatchState:
     hold: Hold = Hold.NONE
     error: str = ""
     """The batch's last error."""
+    arrived: bool = False
+    """Whether the bytes of any of its files are here."""
     sessions: tuple[tuple[EditSessionStatus, bool], ...] = ()
     """Where each edit session stands, and whether somebody has decided about a cut of it yet. Of
     sessions that take the place of one another (a trim makes a new one), only the newest."""
@@ -75,7 +77,6 @@ class Standing:
     note: str = ""
 
 
-_BEFORE = (BatchStatus.QUEUED, BatchStatus.DOWNLOADING)
 _TODO, _DOING, _DONE = Standing(TaskStatus.TODO), Standing(TaskStatus.DOING), Standing(TaskStatus.DONE)
 
 
@@ -104,7 +105,7 @@ def _ingest(state: BatchState) -> Standing:
     if (
         state.status is BatchStatus.FAILED
     ):  # that of the analysis fails files, and batches only with all of them
-        return _DONE if state.sessions else _TODO
+        return _DONE if state.arrived else _TODO
     if state.status is BatchStatus.QUEUED:
         return _TODO
     return _DOING if state.status is BatchStatus.DOWNLOADING else _DONE
@@ -148,6 +149,6 @@ def _render(state: BatchState) -> Standing:
 
 
 def order(tasks: Sequence[Task]) -> tuple[Task, ...]:
-    """The tasks of a batch in the lane's order."""
+    """Tasks of one batch in the lane's order."""
     stages = list(BoardStage)
     return tuple(sorted(tasks, key=lambda task: stages.index(task.stage)))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from editron_core.domain import codec
 from editron_core.domain.batch import Hold
 from editron_core.domain.timeline import Timeline
 from editron_core.times import Span
@@ -168,6 +169,11 @@ class EditSession:
     metadata: dict[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
 
+    @property
+    def version(self) -> str:
+        """Hash over where it stands and what it holds: whoever edits names the one that they saw."""
+        return codec.content_hash([self.id, self.status, self.content_hash, self.imovie_project])[:32]
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -185,6 +191,8 @@ class Decision:
     trim: Span | None = None
     """For a trim: the part to keep, in seconds on the timeline."""
     created_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    """When its author took it back; null while it stands."""
 
 
 @dataclass(frozen=True, slots=True)

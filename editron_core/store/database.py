@@ -24,7 +24,7 @@ from editron_core import secrets
 from editron_core.config import settings
 from editron_core.errors import StoreError
 from editron_core.redact import know_url
-from editron_core.store import migrations
+from editron_core.store import migrations, outbox
 from editron_core.store.models import Base
 
 BUSY_TIMEOUT_MS = 30_000
@@ -73,9 +73,13 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that writes; committed when the block ends, rolled back by an exception."""
+        """A transaction that writes; committed when the block ends, rolled back by an exception.
+
+        What the block told the outbox becomes visible with it.
+        """
         with self._translated(), Session(self._writer) as session, session.begin():
             yield session
+            outbox.settle(session, self.alone)
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[Connection]:

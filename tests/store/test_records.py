@@ -120,7 +120,7 @@ def test_a_new_batch_is_queued_and_empty(store: Store) -> None:
 
 
 def test_a_batch_of_a_project_that_is_not_there_is_refused(store: Store) -> None:
-    with pytest.raises(StoreError, match=r"(?i)foreign key"):
+    with pytest.raises(StoreError, match=r"is no project"):
         store.batches.create(NewBatch("/footage", project_id="nobody"))
 
 

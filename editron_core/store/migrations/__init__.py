@@ -16,7 +16,7 @@ from editron_core.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision. Known here so that opening a current database does not load Alembic."""
 KNOWN = ("0001", "0002", "0003", "0004")
 """Every revision, oldest first."""

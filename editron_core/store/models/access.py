@@ -53,6 +53,7 @@ class IdempotencyRow(Base):
     fingerprint: Mapped[str]
     holder: Mapped[str]
     status: Mapped[int | None]
+    effect: Mapped[str] = mapped_column(default="")  # what it changed first, as soon as that is committed
     content_type: Mapped[str] = mapped_column(default="")
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -163,6 +163,7 @@ class DecisionRow(Base):
     note: Mapped[str]
     trim: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    withdrawn_at: Mapped[datetime | None]
 
 
 class BrandRow(Base):

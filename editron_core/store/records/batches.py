@@ -1,8 +1,7 @@
-"""Projects, batches, their files, and what the analysis of a batch came to."""
+"""Batches and their files."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,39 +11,19 @@ from sqlalchemy.orm import Session
 
 from editron_core.domain import codec
 from editron_core.domain.batch import (
-    BatchAnalysis,
     BatchStatus,
     MediaBatch,
     MediaFile,
     MediaProbe,
-    Project,
     StorageTier,
 )
-from editron_core.domain.moment import Moment
 from editron_core.errors import NotFound, StoreError, UsageError
 from editron_core.store.database import Database
-from editron_core.store.models import AnalysisRow, BatchRow, FileRow, ProjectRow
-from editron_core.store.records.common import by_prefix, locked, new_id, one
-
-
-class Projects:
-    """Whom footage is for."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def ensure(self, name: str) -> Project:
-        """The project of this name, made where there is none."""
-        with self._database.write() as session:
-            self._database.insert_missing(session, ProjectRow, {"id": new_id(), "name": name}, by="name")
-            row = session.scalars(select(ProjectRow).where(ProjectRow.name == name)).one()
-            return Project(row.id, row.name)
-
-    def list(self) -> tuple[Project, ...]:
-        """All projects by name."""
-        with self._database.read() as session:
-            rows = session.scalars(select(ProjectRow).order_by(ProjectRow.name))
-            return tuple(Project(row.id, row.name) for row in rows)
+from editron_core.store.models import BatchRow, FileRow, ProjectRow
+from editron_core.store.outbox import emit
+from editron_core.store.records.common import by_prefix, digest, locked, new_id, one, why
+from editron_core.store.records.operations import announce
+from editron_core.store.records.paging import LIMIT, Key, Order, Slice, cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +47,16 @@ class Batches:
         self._database = database
 
     def create(self, new: NewBatch) -> MediaBatch:
-        """Record a batch, queued and without files. Raises StoreError where its project is not there."""
+        """Record a batch, queued and without files. Raises NotFound where its project is not there."""
         with self._database.write() as session:
-            row = BatchRow(
-                id=new_id(),
-                project_id=new.project_id,
-                reference_name=new.reference_name,
-                source_url=new.source_url,
-                storage_tier=new.storage_tier,
-                checksum_required=new.checksum_required,
-                status=BatchStatus.QUEUED,
-                facts=new.metadata,
-            )
-            session.add(row)
-            session.flush()
-            return _batch(row, 0)
+            return read_batch(session, insert_batch(session, new))
+
+    def order(self, new: NewBatch, stage: str = "produce", facts: dict[str, Any] | None = None) -> MediaBatch:
+        """`create`, and ask for a stage of it in the same transaction: see `Dispatches`."""
+        with self._database.write() as session:
+            row = insert_batch(session, new)
+            announce(session, row.id, stage, facts)
+            return read_batch(session, row)
 
     def get(self, batch: str) -> MediaBatch:
         """The batch with this id or unique beginning of it. Raises NotFound, UsageError."""
@@ -109,20 +83,33 @@ class Batches:
         offset: int = 0,
     ) -> tuple[MediaBatch, ...]:
         """Batches, the newest first."""
-        wanted: list[ColumnElement[bool]] = []
-        if status is not None:
-            wanted.append(BatchRow.status == status)
-        if project_id is not None:
-            wanted.append(BatchRow.project_id == project_id)
-        return self._select(wanted, limit, offset)
+        return self._select(_wanted(status, project_id), limit, offset)
+
+    def page(
+        self,
+        *,
+        status: BatchStatus | None = None,
+        project_id: str | None = None,
+        after: Key | None = None,
+        limit: int = LIMIT,
+    ) -> Slice[MediaBatch]:
+        """Batches, the newest first."""
+        query = select(BatchRow).where(*_wanted(status, project_id))
+        with self._database.read() as session:
+            rows = cut(session, query, Order((BatchRow.created_at, BatchRow.id)), after, limit)
+            failures = _failures(session, [row.id for row in rows.items])
+            return rows.map(lambda row: _batch(row, failures.get(row.id, 0)))
 
     def set_status(self, batch_id: str, status: BatchStatus, error: str | None = None) -> MediaBatch:
         """Move a batch on. Raises StoreError where `status` cannot follow on what it is now."""
         with self._database.write() as session:
             row = locked(session, BatchRow, batch_id)
+            moved = (row.status, row.last_error) != (status, error)
             _move(row, status, f"batch {batch_id}")
             row.last_error = error
             session.flush()
+            if moved:
+                emit(session, f"batch.{status}", row.id, batch_id=row.id, data=why(error))
             return _batch(row, _failures(session, [row.id]).get(row.id, 0))
 
     def note(self, batch_id: str, facts: dict[str, Any]) -> None:
@@ -130,16 +117,20 @@ class Batches:
         with self._database.write() as session:
             row = locked(session, BatchRow, batch_id)
             row.facts = {**row.facts, **facts}
+            emit(session, "batch.changed", row.id, batch_id=row.id)
 
     def set_tier(self, batch_id: str, tier: StorageTier) -> None:
         """Say how close at hand a batch's originals are to be kept, from now on. Raises NotFound."""
         with self._database.write() as session:
             locked(session, BatchRow, batch_id).storage_tier = tier
+            emit(session, "batch.changed", batch_id, batch_id=batch_id, data={"storage_tier": tier.value})
 
     def delete(self, batch_id: str) -> None:
         """Remove a batch with its files, analyses, sessions, decisions and jobs. Raises NotFound."""
         with self._database.write() as session:
-            session.delete(locked(session, BatchRow, batch_id))
+            row = locked(session, BatchRow, batch_id)
+            emit(session, "batch.deleted", batch_id, batch_id=batch_id, project_id=row.project_id)
+            session.delete(row)
 
     def _select(
         self, wanted: Sequence[ColumnElement[bool]], limit: int, offset: int
@@ -160,7 +151,7 @@ class Files:
 
     def add(self, batch_id: str, name: str, source: str) -> MediaFile:
         """Record a file of a batch, queued. What came from the same source before is given back as it is."""
-        key = _digest(batch_id, source)
+        key = digest(batch_id, source)
         with self._database.write() as session:
             batch = locked(session, BatchRow, batch_id)
             row = session.get(FileRow, key)
@@ -176,6 +167,7 @@ class Files:
                 session.add(row)
                 batch.file_count += 1
                 session.flush()
+                emit(session, "file.added", row.id, batch_id=batch_id)
             return _file(row)
 
     def get(self, file_id: str) -> MediaFile:
@@ -204,6 +196,22 @@ class Files:
             )
             return tuple(_file(row) for row in rows)
 
+    def page(
+        self,
+        batch_id: str,
+        *,
+        status: BatchStatus | None = None,
+        after: Key | None = None,
+        limit: int = LIMIT,
+    ) -> Slice[MediaFile]:
+        """The files of a batch, of one status or of all, in the order they were added."""
+        query = select(FileRow).where(FileRow.batch_id == batch_id)
+        if status is not None:
+            query = query.where(FileRow.status == status)
+        order = Order((FileRow.position, FileRow.id), descending=False)
+        with self._database.read() as session:
+            return cut(session, query, order, after, limit).map(_file)
+
     def arrived(
         self, file_id: str, path: str, sha256: str, size_bytes: int, transcript_path: str | None = None
     ) -> MediaFile:
@@ -213,6 +221,7 @@ class Files:
             batch.total_size_bytes += size_bytes - row.size_bytes
             row.file_path, row.checksum_sha256, row.size_bytes = path, sha256, size_bytes
             row.transcript_path = transcript_path
+            emit(session, "file.arrived", row.id, batch_id=row.batch_id, data={"bytes": size_bytes})
             return _file(row)
 
     def probed(self, file_id: str, probe: MediaProbe) -> MediaFile:
@@ -225,14 +234,18 @@ class Files:
             row.codec = video.codec if video else audio.codec if audio else None
             row.fps = float(video.fps) if video else None
             row.facts = {**row.facts, "probe": codec.dump(probe)}
+            emit(session, "file.probed", row.id, batch_id=row.batch_id)
             return _file(row)
 
     def set_status(self, file_id: str, status: BatchStatus, error: str | None = None) -> MediaFile:
         """Move a file on. Raises StoreError where `status` cannot follow on what it is now."""
         with self._database.write() as session:
             row = locked(session, FileRow, file_id)
+            moved = (row.status, row.error) != (status, error)
             _move(row, status, row.filename)
             row.error = error
+            if moved:
+                emit(session, f"file.{status}", row.id, batch_id=row.batch_id, data=why(error))
             return _file(row)
 
     def _both(self, session: Session, file_id: str) -> tuple[BatchRow, FileRow]:
@@ -243,52 +256,44 @@ class Files:
         return locked(session, BatchRow, batch_id), locked(session, FileRow, file_id)
 
 
-class Analyses:
-    """What the analysis of a batch came to, one row for each brief and profile."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def save(self, analysis: BatchAnalysis) -> None:
-        """Record an analysis; the same batch, brief and profile again replaces what was there."""
-        key = _digest(analysis.batch_id, analysis.profile_hash, analysis.brief)
-        with self._database.write() as session:
-            locked(session, BatchRow, analysis.batch_id)
-            row = session.get(AnalysisRow, key)
-            if row is None:
-                row = AnalysisRow(
-                    id=key,
-                    batch_id=analysis.batch_id,
-                    brief=analysis.brief,
-                    profile_hash=analysis.profile_hash,
-                )
-                session.add(row)
-            row.summary = analysis.summary
-            row.passes_completed = analysis.passes_completed
-            row.deliverable_targets = list(analysis.deliverable_targets)
-            row.hero_moments = codec.dump(analysis.hero_moments)
-            row.insights = analysis.insights
-            row.touch()
-
-    def latest(self, batch_id: str) -> BatchAnalysis | None:
-        """The analysis of a batch that was saved last; null where there is none."""
-        with self._database.read() as session:
-            query = select(AnalysisRow).where(AnalysisRow.batch_id == batch_id)
-            row = session.scalars(
-                query.order_by(AnalysisRow.updated_at.desc(), AnalysisRow.id).limit(1)
-            ).first()
-            return _analysis(row) if row else None
-
-
-def _digest(*parts: str) -> str:
-    # Names from a disk may hold bytes that are no UTF-8; `surrogatepass` keeps them apart.
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
 def _move(row: BatchRow | FileRow, status: BatchStatus, subject: str) -> None:
     if not row.status.may_become(status):
         raise StoreError(f"cannot go from {row.status} to {status}", subject=subject)
     row.status = status
+
+
+def insert_batch(session: Session, new: NewBatch) -> BatchRow:
+    """Record a batch in the caller's transaction. Raises NotFound where its project is not there."""
+    if new.project_id is not None:
+        one(session, ProjectRow, new.project_id)
+    row = BatchRow(
+        id=new_id(),
+        project_id=new.project_id,
+        reference_name=new.reference_name,
+        source_url=new.source_url,
+        storage_tier=new.storage_tier,
+        checksum_required=new.checksum_required,
+        status=BatchStatus.QUEUED,
+        facts=new.metadata,
+    )
+    session.add(row)
+    session.flush()
+    emit(session, "batch.created", row.id, batch_id=row.id)
+    return row
+
+
+def read_batch(session: Session, row: BatchRow) -> MediaBatch:
+    """The batch of a row."""
+    return _batch(row, _failures(session, [row.id]).get(row.id, 0))
+
+
+def _wanted(status: BatchStatus | None, project_id: str | None) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if status is not None:
+        wanted.append(BatchRow.status == status)
+    if project_id is not None:
+        wanted.append(BatchRow.project_id == project_id)
+    return wanted
 
 
 def _failures(session: Session, batches: list[str]) -> dict[str, int]:
@@ -335,17 +340,4 @@ def _file(row: FileRow) -> MediaFile:
         transcript_path=row.transcript_path,
         source=row.source,
         hold=row.hold,
-    )
-
-
-def _analysis(row: AnalysisRow) -> BatchAnalysis:
-    return BatchAnalysis(
-        batch_id=row.batch_id,
-        brief=row.brief,
-        summary=row.summary,
-        hero_moments=tuple(codec.load(Moment, moment) for moment in row.hero_moments),
-        insights=row.insights,
-        deliverable_targets=tuple(row.deliverable_targets),
-        passes_completed=row.passes_completed,
-        profile_hash=row.profile_hash,
     )

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from editron_core.errors import NotFound, UsageError
+from editron_core.errors import NotFound, Stale, UsageError
 from editron_core.store.models import Base
 
 R = TypeVar("R", bound=Base)
 SHORTEST_PREFIX = 4
+MOST_WORDS = 500
 
 
 def new_id() -> str:
     """A fresh identifier: 32 hex digits."""
     return uuid.uuid4().hex
+
+
+def digest(*parts: str) -> str:
+    """An identifier that follows from what it stands for: 32 hex digits."""
+    # Names from a disk may hold bytes that are no UTF-8; `surrogatepass` keeps them apart.
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def one(session: Session, kind: type[R], key: str) -> R:
@@ -29,6 +37,17 @@ def one(session: Session, kind: type[R], key: str) -> R:
 def locked(session: Session, kind: type[R], key: str) -> R:
     """The row with this key, which nobody else changes until the transaction ends. Raises NotFound."""
     return _found(session.get(kind, key, with_for_update=True), kind, key)
+
+
+def why(error: str | None) -> dict[str, Any]:
+    """What an event tells of an error; the record has all of it."""
+    return {"error": error[:MOST_WORDS]} if error else {}
+
+
+def unchanged(version: str, expected: str | None, subject: str) -> None:
+    """Raises Stale where somebody expects another version than the one there is; null expects nothing."""
+    if expected is not None and expected != version:
+        raise Stale("was changed meanwhile", subject=subject, remedy="look at it again")
 
 
 def by_prefix(session: Session, kind: type[R], column: InstrumentedAttribute[str], text: str) -> R:

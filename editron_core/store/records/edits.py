@@ -20,9 +20,12 @@ from editron_core.domain.timeline import Timeline
 from editron_core.errors import StoreError
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow, DecisionRow, SessionRow
-from editron_core.store.records.common import by_prefix, locked, new_id, one
-from editron_core.store.records.labels import replace_labels
+from editron_core.store.models.base import utc_now
+from editron_core.store.outbox import emit
+from editron_core.store.records.common import by_prefix, locked, new_id, one, unchanged
+from editron_core.store.records.labels import forget_decision, replace_labels
 from editron_core.store.records.operations import announce
+from editron_core.store.records.paging import LIMIT, Key, Order, Slice, cut
 from editron_core.times import Span
 
 
@@ -64,6 +67,7 @@ class Sessions:
                     SessionRow.content_hash == new.content_hash,
                 )
             ).one_or_none()
+            fresh = row is None
             if row is None:
                 row = SessionRow(
                     id=new_id(),
@@ -80,6 +84,17 @@ class Sessions:
             row.imovie_project = new.imovie_project
             row.facts = new.metadata
             session.flush()
+            kind = f"session.{row.status}" if fresh else "session.changed"
+            emit(session, kind, row.id, batch_id=new.batch_id, data={"blueprint": new.deliverable_type})
+            return _session(row)
+
+    def again(self, session_id: str) -> EditSession:
+        """Count a session as made now: somebody went back to it, so that it is its family's newest."""
+        with self._database.write() as session:
+            row = locked(session, SessionRow, session_id)
+            row.created_at = utc_now()
+            emit(session, "session.changed", row.id, batch_id=row.batch_id, data={"again": True})
+            session.flush()
             return _session(row)
 
     def get(self, session_id: str) -> EditSession:
@@ -94,19 +109,41 @@ class Sessions:
             rows = session.scalars(query.order_by(SessionRow.created_at.desc(), SessionRow.id.desc()))
             return tuple(_session(row) for row in rows)
 
-    def set_status(self, session_id: str, status: EditSessionStatus) -> EditSession:
+    def page(
+        self,
+        *,
+        batch_id: str | None = None,
+        status: EditSessionStatus | None = None,
+        after: Key | None = None,
+        limit: int = LIMIT,
+    ) -> Slice[EditSession]:
+        """Sessions of a batch or of all, of one status or of all, the newest first."""
+        query = select(SessionRow)
+        query = query.where(SessionRow.batch_id == batch_id) if batch_id is not None else query
+        query = query.where(SessionRow.status == status) if status is not None else query
+        with self._database.read() as session:
+            order = Order((SessionRow.created_at, SessionRow.id))
+            return cut(session, query, order, after, limit).map(_session)
+
+    def set_status(
+        self, session_id: str, status: EditSessionStatus, *, expected: str | None = None
+    ) -> EditSession:
         """Move a session on; that it is approved is announced as a dispatch of `render` with it.
 
-        Raises StoreError where `status` cannot follow on what it is now.
+        Raises StoreError where `status` cannot follow on what it is now; Stale where its version is no
+        longer the `expected` one.
         """
         with self._database.write() as session:
             batch_id = one(session, SessionRow, session_id).batch_id
             locked(session, BatchRow, batch_id)  # batch before session, always
             row = locked(session, SessionRow, session_id)
+            unchanged(_session(row).version, expected, f"session {session_id}")
             if not row.status.may_become(status):
                 raise StoreError(f"cannot go from {row.status} to {status}", subject=f"session {session_id}")
             if status is EditSessionStatus.APPROVED and row.status is not status:
                 announce(session, batch_id, "render", {"session": row.id})
+            if row.status is not status:
+                emit(session, f"session.{status}", row.id, batch_id=batch_id)
             row.status = status
             return _session(row)
 
@@ -144,12 +181,50 @@ class Decisions:
             session.add(made)
             session.flush()
             replace_labels(session, [replace(label, decision_id=made.id) for label in labels])
+            said = {"session": row.id, "timeline": made.timeline, "verdict": made.verdict.value}
+            data = {**said, "author": made.author, "content_hash": made.content_hash}
+            emit(session, "decision.made", made.id, batch_id=row.batch_id, data=data)
             return _decision(made)
 
-    def latest(self, content_hash: str) -> Decision | None:
-        """The last decision about the cut with this hash; null where nobody has decided."""
+    def withdraw(self, decision_id: str, labels: Sequence[Label] = ()) -> Decision:
+        """Let a decision count no more; `labels` take the place of those that its author's word left.
+
+        Raises NotFound; StoreError for one that was taken back before.
+        """
+        with self._database.write() as session:
+            row = locked(session, DecisionRow, decision_id)
+            if row.withdrawn_at is not None:
+                raise StoreError("was taken back before", subject=f"decision {decision_id[:8]}")
+            row.withdrawn_at = utc_now()
+            forget_decision(session, row.author, row.content_hash)
+            replace_labels(session, labels)
+            said = {"session": row.edit_session_id, "timeline": row.timeline, "verdict": row.verdict.value}
+            data = {**said, "author": row.author, "content_hash": row.content_hash}
+            batch_id = one(session, SessionRow, row.edit_session_id).batch_id
+            emit(session, "decision.withdrawn", row.id, batch_id=batch_id, data=data)
+            session.flush()
+            return _decision(row)
+
+    def page(
+        self, *, session_id: str | None = None, after: Key | None = None, limit: int = LIMIT
+    ) -> Slice[Decision]:
+        """Decisions about a session's timelines or about all, the newest first."""
+        query = select(DecisionRow)
+        query = query.where(DecisionRow.edit_session_id == session_id) if session_id is not None else query
         with self._database.read() as session:
-            query = select(DecisionRow).where(DecisionRow.content_hash == content_hash)
+            order = Order((DecisionRow.created_at, DecisionRow.id))
+            return cut(session, query, order, after, limit).map(_decision)
+
+    def get(self, decision_id: str) -> Decision:
+        """The decision with this id. Raises NotFound."""
+        with self._database.read() as session:
+            return _decision(one(session, DecisionRow, decision_id))
+
+    def latest(self, content_hash: str) -> Decision | None:
+        """The last decision that stands about the cut with this hash; null where there is none."""
+        with self._database.read() as session:
+            standing = (DecisionRow.content_hash == content_hash, DecisionRow.withdrawn_at.is_(None))
+            query = select(DecisionRow).where(*standing)
             row = session.scalars(
                 query.order_by(DecisionRow.created_at.desc(), DecisionRow.id.desc()).limit(1)
             ).first()
@@ -196,4 +271,5 @@ def _decision(row: DecisionRow) -> Decision:
         note=row.note,
         trim=codec.load(Span, row.trim) if row.trim else None,
         created_at=row.created_at,
+        withdrawn_at=row.withdrawn_at,
     )

@@ -19,6 +19,7 @@ from editron_core.domain.operations import Subject
 from editron_core.errors import NotFound, UsageError
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow, FileRow, JobRow, SessionRow
+from editron_core.store.outbox import emit
 from editron_core.store.records.common import by_prefix, locked, one
 from editron_core.store.records.operations import announce, of_subject, resolve_letters
 
@@ -87,6 +88,7 @@ class Holds:
             _refuse(row.hold is Hold.CANCELLED, "was cancelled", subject, "retry")
             _refuse(_ended(row), "has ended", subject, "retry")
             row.hold = Hold.PAUSED
+            _tell(session, subject, "paused")
 
     def cancel(self, subject: Subject) -> None:
         """Keep a thing from being worked on for good. Raises UsageError for a render job that is complete."""
@@ -95,6 +97,7 @@ class Holds:
             complete = isinstance(row, JobRow) and row.status is RenderJobStatus.COMPLETE
             _refuse(complete, "is complete", subject)
             row.hold = Hold.CANCELLED
+            _tell(session, subject, "cancelled")
 
     def resume(self, subject: Subject) -> None:
         """Let a paused thing go on, and announce it. Raises UsageError where it was cancelled."""
@@ -104,6 +107,7 @@ class Holds:
             if row.hold is Hold.PAUSED:
                 row.hold = Hold.NONE
                 _announce(session, subject)
+                _tell(session, subject, "resumed")
 
     def retry(self, subject: Subject) -> int:
         """Begin again with what failed or was cancelled, and announce it; returns how many dead letters
@@ -115,11 +119,11 @@ class Holds:
                 for file in session.scalars(
                     select(FileRow).where(FileRow.batch_id == row.id, FileRow.status == BatchStatus.FAILED)
                 ):
-                    _requeue_file(file)
+                    _requeue_file(session, file)
                 session.flush()
             elif isinstance(row, FileRow):
                 if row.status is BatchStatus.FAILED:
-                    _requeue_file(row)
+                    _requeue_file(session, row)
                 session.flush()
             else:
                 _refuse(row.status is RenderJobStatus.COMPLETE, "is complete", subject)
@@ -127,6 +131,7 @@ class Holds:
                     row.status, row.last_error, row.progress_percent = RenderJobStatus.QUEUED, None, 0.0
             _requeue_batch(session, subject.batch_id)
             _announce(session, subject)
+            _tell(session, subject, "retried")
             return resolve_letters(session, of_subject(subject))
 
     def _locked(self, session: Session, subject: Subject) -> Row:
@@ -173,10 +178,16 @@ def _announce(session: Session, subject: Subject) -> None:
         announce(session, subject.batch_id, "produce", {"file": subject.file_id} if subject.file_id else {})
 
 
-def _requeue_file(row: FileRow) -> None:
+def _tell(session: Session, subject: Subject, what: str) -> None:
+    noun = "file" if subject.file_id else "job" if subject.job_id else "batch"
+    emit(session, f"{noun}.{what}", subject.id, batch_id=subject.batch_id)
+
+
+def _requeue_file(session: Session, row: FileRow) -> None:
     """Back to where its next stage begins: to be analysed where its bytes are here, else to be taken in."""
     here = bool(row.file_path and row.checksum_sha256 and (row.facts or {}).get("probe"))
     row.status, row.error = (BatchStatus.READY if here else BatchStatus.QUEUED), None
+    emit(session, f"file.{row.status}", row.id, batch_id=row.batch_id)
 
 
 def _requeue_batch(session: Session, batch_id: str) -> None:
@@ -186,3 +197,4 @@ def _requeue_batch(session: Session, batch_id: str) -> None:
     statuses = session.scalars(select(FileRow.status).where(FileRow.batch_id == batch_id)).all()
     taken = any(s in (BatchStatus.READY, BatchStatus.ANALYZING, BatchStatus.ANALYZED) for s in statuses)
     batch.status, batch.last_error = (BatchStatus.READY if taken else BatchStatus.QUEUED), None
+    emit(session, f"batch.{batch.status}", batch_id, batch_id=batch_id)

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from editron_core.domain import codec
 from editron_core.domain.batch import Hold
 from editron_core.domain.job import Deliverable, RenderJob, RenderJobStatus, RenderPriority
-from editron_core.errors import Busy, StoreError
+from editron_core.errors import Busy, Conflict, StoreError
 from editron_core.store.database import Database
 from editron_core.store.leases import Holder, Lease, Leases
 from editron_core.store.models import BatchRow, JobRow, LeaseRow, SessionRow
-from editron_core.store.records.common import by_prefix, locked, new_id
+from editron_core.store.outbox import emit
+from editron_core.store.records.common import by_prefix, locked, new_id, why
+from editron_core.store.records.paging import LIMIT, Key, Order, Slice, cut
 
 MOST_URGENT_FIRST = (RenderPriority.RUSH, RenderPriority.STANDARD, RenderPriority.LOW)
 UNFINISHED = (RenderJobStatus.QUEUED, RenderJobStatus.RENDERING)
@@ -80,6 +82,35 @@ class Jobs:
             rows = session.scalars(query.order_by(JobRow.created_at.desc(), JobRow.id.desc()))
             return tuple(_job(row) for row in rows)
 
+    def page(
+        self,
+        *,
+        session_id: str | None = None,
+        batch_id: str | None = None,
+        status: RenderJobStatus | None = None,
+        after: Key | None = None,
+        limit: int = LIMIT,
+    ) -> Slice[RenderJob]:
+        """Jobs of a session, of a batch or of all, of one status or of all, the newest first."""
+        query = select(JobRow)
+        query = query.where(JobRow.edit_session_id == session_id) if session_id is not None else query
+        query = query.where(JobRow.status == status) if status is not None else query
+        if batch_id is not None:
+            query = query.join(SessionRow).where(SessionRow.batch_id == batch_id)
+        with self._database.read() as session:
+            return cut(session, query, Order((JobRow.created_at, JobRow.id)), after, limit).map(_job)
+
+    def set_priority(self, job_id: str, priority: RenderPriority) -> RenderJob:
+        """Move a job up or down the queue. Raises NotFound; Conflict for one that has ended."""
+        with self._database.write() as session:
+            row = locked(session, JobRow, job_id)
+            if row.status not in UNFINISHED:
+                raise Conflict(f"is {row.status}", subject=f"render job {row.id}")
+            if row.priority is not priority:
+                row.priority = priority
+                _tell(session, row, "changed", {"priority": priority.value})
+            return _job(row)
+
     def queue(self, limit: int = 100) -> tuple[RenderJob, ...]:
         """The jobs that are queued or rendering, in the order in which they are claimed."""
         found: list[RenderJob] = []
@@ -113,7 +144,7 @@ class Jobs:
             if row.status not in UNFINISHED:
                 raise StoreError(f"is {row.status} already", subject=f"render job {row.id}")
             row.status, row.worker = RenderJobStatus.RENDERING, worker
-            session.flush()
+            session.flush()  # before the lease is taken
             return self._taken(session, row.id)
 
     @contextmanager
@@ -136,18 +167,35 @@ class Jobs:
             row.last_error = error
             if status is RenderJobStatus.QUEUED:
                 row.progress_percent = 0.0
+            _tell(session, row, status.value, why(error))
+            return _job(row)
+
+    def set_priority(self, job_id: str, priority: RenderPriority) -> RenderJob:
+        """Move a job up or down the queue. Raises NotFound; Conflict where it does not wait any more."""
+        with self._database.write() as session:
+            row = locked(session, JobRow, job_id)
+            if row.status is not RenderJobStatus.QUEUED:
+                raise Conflict(f"is {row.status} and waits no more", subject=f"render job {job_id[:8]}")
+            if row.priority is not priority:
+                row.priority = priority
+                _tell(session, row, "queued", {"priority": priority.value})
             return _job(row)
 
     def progress(self, job_id: str, percent: float) -> None:
         """Record how much of a job is rendered, 0..100; it never runs backwards."""
         with self._database.write() as session:
             row = locked(session, JobRow, job_id)
-            row.progress_percent = max(row.progress_percent, min(100.0, percent))
+            before = row.progress_percent
+            row.progress_percent = max(before, min(100.0, percent))
+            if int(row.progress_percent) > int(before):
+                _tell(session, row, "progress", {"percent": int(row.progress_percent)})
 
     def delivered(self, job_id: str, deliverables: Sequence[Deliverable], urls: Sequence[str] = ()) -> None:
         """Record what a job has left so far, and where copies of it lie, whether or not it is complete."""
         with self._database.write() as session:
-            _leave(locked(session, JobRow, job_id), deliverables, urls)
+            row = locked(session, JobRow, job_id)
+            _leave(row, deliverables, urls)
+            _tell(session, row, "delivered", {"deliverables": len(deliverables)})
 
     def complete(
         self, job_id: str, deliverables: Sequence[Deliverable], urls: Sequence[str] = (), *, fence: int = 0
@@ -161,6 +209,7 @@ class Jobs:
             self._settle(session, row, fence)
             row.progress_percent, row.last_error = 100.0, None
             _leave(row, deliverables, urls)
+            _tell(session, row, "complete", {"deliverables": len(deliverables)})
             return _job(row)
 
     def _insert(self, session: Session, new: NewJob) -> JobRow:
@@ -175,6 +224,7 @@ class Jobs:
         )
         session.add(row)
         session.flush()
+        _tell(session, row, "queued", {"priority": row.priority.value})
         return row
 
     def _next(self, session: Session, worker: str) -> str | None:
@@ -216,6 +266,7 @@ class Jobs:
         # The job before its lease, here and where it ends: one order of locks, no deadlock.
         row = locked(session, JobRow, job_id)
         lease = self._leases.take(session, f"job:{job_id}")
+        _tell(session, row, "rendering", {"worker": row.worker})
         return _job(row, lease.fence)
 
     def _settle(self, session: Session, row: JobRow, fence: int) -> None:
@@ -226,6 +277,12 @@ class Jobs:
         self._leases.assure(session, lease)
         if row.status is not RenderJobStatus.RENDERING:
             self._leases.drop(session, lease)
+
+
+def _tell(session: Session, row: JobRow, what: str, data: dict[str, Any]) -> None:
+    batch_id = session.scalar(select(SessionRow.batch_id).where(SessionRow.id == row.edit_session_id))
+    data = {"session": row.edit_session_id, **data}
+    emit(session, f"job.{what}", row.id, batch_id=batch_id, data=data)
 
 
 def _free(lease: LeaseRow | None, now: float) -> bool:

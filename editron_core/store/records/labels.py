@@ -13,7 +13,8 @@ from editron_core.domain import codec
 from editron_core.domain.label import Label, LabelSource, Raters, Split
 from editron_core.errors import StoreError, UsageError
 from editron_core.store.database import Database
-from editron_core.store.models import LabelRow
+from editron_core.store.models import FileRow, LabelRow
+from editron_core.store.outbox import emit
 from editron_core.times import Span, seconds
 
 
@@ -46,6 +47,8 @@ class Labels:
                     remedy="--again replaces what was said",
                 )
             replace_labels(session, labels)
+            data = {"rater": labels[0].rater, "kind": labels[0].kind.value, "ratings": len(labels)}
+            emit(session, "label.rated", labels[0].file_sha256, data=data)
 
     def list(
         self,
@@ -65,6 +68,17 @@ class Labels:
         with self._database.read() as session:
             return tuple(_label(row) for row in session.scalars(query.order_by(*order)))
 
+    def files(self) -> dict[str, str]:
+        """The id of the newest copy of each labelled file that was ever taken in, by its SHA-256."""
+        labelled = select(LabelRow.file_sha256).distinct()
+        query = (
+            select(FileRow.checksum_sha256, FileRow.id)
+            .where(FileRow.checksum_sha256.in_(labelled))
+            .order_by(FileRow.created_at, FileRow.id)
+        )
+        with self._database.read() as session:
+            return {sha256: file_id for sha256, file_id in session.execute(query) if sha256}
+
 
 def replace_labels(session: Session, labels: Sequence[Label]) -> None:
     """Put in labels of one rater in place of what the rater said before about the same.
@@ -75,6 +89,18 @@ def replace_labels(session: Session, labels: Sequence[Label]) -> None:
     for subject in {_same(label): _subject(label) for label in labels}.values():
         session.execute(delete(LabelRow).where(*subject))
     session.add_all(_row(label) for label in labels)
+
+
+def forget_decision(session: Session, author: str, content_hash: str) -> None:
+    """Remove the labels that an author's decision about a cut left."""
+    session.execute(
+        delete(LabelRow).where(
+            LabelRow.rater_kind == Raters.PEOPLE,
+            LabelRow.rater == author,
+            LabelRow.source == LabelSource.DECISION,
+            LabelRow.content_hash == content_hash,
+        )
+    )
 
 
 def _same(label: Label) -> tuple[object, ...]:

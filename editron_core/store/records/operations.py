@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,9 @@ from sqlalchemy.orm import Session
 from editron_core.domain.operations import DeadLetter, Dispatch, Subject
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow, DeadLetterRow, DispatchRow, utc_now
-from editron_core.store.records.common import locked
+from editron_core.store.outbox import emit
+from editron_core.store.records.common import digest, locked, why
+from editron_core.store.records.paging import LIMIT, Key, Order, Slice, cut
 
 
 class DeadLetters:
@@ -28,8 +29,7 @@ class DeadLetters:
         added up, and it is open again.
         """
         parts = (letter.stage, letter.subject, letter.batch_id, letter.file_id, letter.job_id)
-        key = hashlib.sha256("\n".join(part or "" for part in parts).encode("utf-8", "surrogatepass"))
-        letter_id = key.hexdigest()[:32]
+        letter_id = digest(*(part or "" for part in parts))
         values = {
             "id": letter_id,
             "stage": letter.stage,
@@ -50,6 +50,8 @@ class DeadLetters:
             row.resolved_at = None
             row.touch()
             session.flush()
+            data = {"stage": row.stage, "class": row.error_class, **why(row.message)}
+            emit(session, "letter.recorded", row.id, batch_id=row.batch_id, data=data)
             return _letter(row)
 
     def list(
@@ -65,6 +67,22 @@ class DeadLetters:
         with self._database.read() as session:
             rows = session.scalars(select(DeadLetterRow).where(*wanted).order_by(*order).limit(limit))
             return tuple(_letter(row) for row in rows)
+
+    def page(
+        self,
+        *,
+        batch_id: str | None = None,
+        open_only: bool = True,
+        after: Key | None = None,
+        limit: int = LIMIT,
+    ) -> Slice[DeadLetter]:
+        """Dead letters, the one made last first: of one batch or of all, by default those that are open."""
+        query = select(DeadLetterRow)
+        query = query.where(DeadLetterRow.batch_id == batch_id) if batch_id is not None else query
+        query = query.where(DeadLetterRow.resolved_at.is_(None)) if open_only else query
+        with self._database.read() as session:
+            order = Order((DeadLetterRow.created_at, DeadLetterRow.id))
+            return cut(session, query, order, after, limit).map(_letter)
 
     def resolve(self, subject: Subject, stage: str = "", name: str = "") -> int:
         """Mark the open letters of a subject as dealt with; returns how many.
@@ -135,8 +153,11 @@ def of_subject(subject: Subject) -> list[ColumnElement[bool]]:
 
 def resolve_letters(session: Session, which: Sequence[ColumnElement[bool]]) -> int:
     """Mark letters as dealt with; returns how many."""
-    keys = session.scalars(select(DeadLetterRow.id).where(*which).with_for_update()).all()
-    now = utc_now()
+    found = session.execute(select(DeadLetterRow.id, DeadLetterRow.batch_id).where(*which).with_for_update())
+    letters = {key: batch_id for key, batch_id in found}
+    for key, batch_id in letters.items():
+        emit(session, "letter.resolved", key, batch_id=batch_id)
+    keys, now = list(letters), utc_now()
     session.execute(
         update(DeadLetterRow).where(DeadLetterRow.id.in_(keys)).values(resolved_at=now, updated_at=now)
     )

@@ -19,7 +19,9 @@ from editron_core.domain.registry import (
 from editron_core.errors import Busy, NotFound, StoreError
 from editron_core.store.database import Database
 from editron_core.store.models import ProfileRow, PromotionRow, QaRunRow
+from editron_core.store.outbox import emit
 from editron_core.store.records.common import by_prefix, locked, new_id, one
+from editron_core.store.records.paging import LIMIT, Key, Order, Slice, cut
 
 
 class Profiles:
@@ -49,6 +51,7 @@ class Profiles:
                     remedy=f"promote {row.name}, or change what it does",
                 )
             row.name, row.document = name, document
+            emit(session, "profile.registered", row.id, data={"name": name})
             return _profile(row)
 
     def get(self, profile_hash: str) -> RegisteredProfile:
@@ -63,6 +66,15 @@ class Profiles:
             query = query.where(ProfileRow.name == name)
         with self._database.read() as session:
             return tuple(_profile(row) for row in session.scalars(query))
+
+    def page(
+        self, *, name: str | None = None, after: Key | None = None, limit: int = LIMIT
+    ) -> Slice[RegisteredProfile]:
+        """Profiles of one name or of all, the newest first."""
+        query = select(ProfileRow).where(*([ProfileRow.name == name] if name is not None else []))
+        with self._database.read() as session:
+            order = Order((ProfileRow.created_at, ProfileRow.id))
+            return cut(session, query, order, after, limit).map(_profile)
 
     def production(self, name: str) -> RegisteredProfile | None:
         """The profile of this name that production scores with; null where there is none."""
@@ -174,6 +186,7 @@ class QaRuns:
             row = QaRunRow(id=new_id(), kind=kind, profile_hash=profile_hash, golden_hash=golden_hash)
             session.add(row)
             session.flush()
+            emit(session, "qa.begun", row.id, data={"kind": kind.value})
             return _run(row)
 
     def finish(self, run_id: str, result: dict[str, Any]) -> QaRun:
@@ -183,7 +196,16 @@ class QaRuns:
             if row.result is not None:
                 raise StoreError("has its result already", subject=f"QA run {run_id[:8]}")
             row.result = result
+            emit(session, "qa.finished", row.id, data={"kind": row.kind.value})
             return _run(row)
+
+    def page(
+        self, *, kind: QaKind | None = None, after: Key | None = None, limit: int = LIMIT
+    ) -> Slice[QaRun]:
+        """The runs of one kind or of all, the newest first."""
+        query = select(QaRunRow).where(*([QaRunRow.kind == kind] if kind is not None else []))
+        with self._database.read() as session:
+            return cut(session, query, Order((QaRunRow.created_at, QaRunRow.id)), after, limit).map(_run)
 
     def get(self, run_id: str) -> QaRun:
         """The run with this id. Raises NotFound."""
@@ -240,6 +262,9 @@ def _taken(session: Session, row: ProfileRow, step: Promotion) -> Promotion:
     )
     session.add(made)
     session.flush()  # one by one: production must be left before another enters it
+    retired = step.went_to is ProfileStage.RETIRED
+    data = {"name": row.name, "stage": step.went_to.value, "author": step.author}
+    emit(session, "profile.retired" if retired else "profile.promoted", row.id, data=data)
     return _promotion(made)
 
 

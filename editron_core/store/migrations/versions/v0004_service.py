@@ -66,8 +66,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables and all that they hold."""
-    for table, (old, new) in REINDEXED.items():
-        _reindex(table, new, old)
+    for name, (old, new) in REINDEXED.items():
+        _reindex(name, new, old)
     for gone in TABLES:
         op.drop_table(gone)
     with op.batch_alter_table("brand_kits") as table:
@@ -107,6 +107,7 @@ def _access() -> None:
         _text("fingerprint"),
         _text("holder"),
         sa.Column("status", sa.Integer(), nullable=True),
+        _text("effect"),
         _text("content_type"),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         _instant("created_at"),
