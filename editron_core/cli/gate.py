@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from editron_core.cli import terminal
-from editron_core.cli.golden import evidence_notes
+from editron_core.cli.golden import RatersOption
+from editron_core.cli.regress import evidence_notes
 from editron_core.cli.shared import Json, open_store
 
 
 def gate(
     name: Annotated[str, typer.Argument(help="A name, a .toml file or a registered hash.")],
+    raters: RatersOption = "automated",
     as_json: Json = False,
 ) -> None:
     """Examine a profile on the golden set: does it work at all, and does it choose well?
@@ -22,13 +24,14 @@ def gate(
     that its weights were fitted without, sacrifice no locale or genre, hold no dead channel, apply every
     setting and give the same result twice. The holdout is not read. Exit 1 where it does not pass.
     """
+    from editron_core.domain.label import Raters
     from editron_core.lane import promotion, registry
     from editron_core.lane.judges import judges
     from editron_core.qa import golden as dataset
 
     with open_store() as store:
         profile = registry.find(store, name)
-        result = promotion.examine(store, profile, judges())
+        result = promotion.examine(store, profile, judges(Raters(raters)))
         notes = evidence_notes(dataset.FOLDER)
     if as_json:
         terminal.show_json({**result, "name": profile.name, "hash": profile.hash, "notes": notes})
@@ -36,11 +39,14 @@ def gate(
         show_checks(result)
         verdict = "[green]passes[/]" if result["passed"] else "[red]does not pass[/]"
         label = f"[bold]{terminal.plain(profile.name)}[/] {profile.hash[:12]}"
-        terminal.out.print(f"{label} {verdict} the gate")
+        terminal.out.print(
+            f"{label} {verdict} the gate [dim](real items by the labels of {raters} raters)[/]"
+        )
         for note in notes:
             terminal.out.print(f"[yellow]note:[/] {terminal.plain(note)}", soft_wrap=True)
         if result["passed"]:
-            command = f"editron profiles promote {terminal.plain(name)} --as NAME --why TEXT"
+            by = f" --raters {raters}" if raters != "automated" else ""
+            command = f"editron profiles promote {terminal.plain(name)}{by} --as NAME --why TEXT"
             terminal.out.print(f"next   {command}", soft_wrap=True)
     if not result["passed"]:
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ import typer
 
 from editron_core.cli import terminal
 from editron_core.cli.gate import show_checks
+from editron_core.cli.golden import RatersOption
 from editron_core.cli.shared import Json, Knobs, open_store, read_knobs
 from editron_core.errors import UsageError
 
@@ -69,6 +70,7 @@ def promote(
     notebook: Annotated[
         Path | None, typer.Option(help="The executed notebook that shows why; a copy is kept.")
     ] = None,
+    raters: RatersOption = "automated",
     as_json: Json = False,
 ) -> None:
     """Take a profile one step on: the gate makes a candidate, a person approves it, then production has it.
@@ -76,13 +78,14 @@ def promote(
     Approving reads the holdout, once for each profile, and writes the reading down first.
     """
     from editron_core.domain import codec
+    from editron_core.domain.label import Raters
     from editron_core.lane import promotion, registry
     from editron_core.lane.judges import judges
 
     with open_store() as store:
         wish = promotion.Wish(author, why, _stage(to), notebook)
         found = registry.find(store, name)
-        step = promotion.promote(store, found, wish, judges)
+        step = promotion.promote(store, found, wish, lambda: judges(Raters(raters)))
         standing = registry.standing(store, found.hash)
         held_out = store.qa_runs.get(step.holdout_id).result if step.holdout_id else None
     follows = step.went_to.next

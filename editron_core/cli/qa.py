@@ -1,4 +1,4 @@
-"""`editron qa`: how good is it? Published benchmarks, scored as their own scripts do."""
+"""`editron qa`: how good is it? The golden dataset, and published benchmarks scored as their scripts do."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from editron_core.cli import gate, golden, terminal
-from editron_core.cli.shared import Json, reported
+from editron_core.cli import gate, golden, regress, terminal
+from editron_core.cli.golden import Folder, RatersOption
+from editron_core.cli.shared import Json, ProfileName, reported
 from editron_core.domain import codec
+from editron_core.errors import UsageError
 
 if TYPE_CHECKING:
     from editron_core.qa.metrics import Interval
@@ -21,11 +23,12 @@ app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="How good is it: benchmarks and checks."
 )
 app.command()(golden.freeze)
-app.command()(golden.regress)
+app.command()(regress.regress)
 app.command()(gate.gate)
 
 
 class Format(StrEnum):
+    GOLDEN = "golden"
     QVHIGHLIGHTS = "qvhighlights"
     TVSUM = "tvsum"
 
@@ -45,6 +48,7 @@ TVSUM_NOTE = (
     "raters agree at 0.18 / 0.20, one with the mean of the others at 0.31 / 0.40. Intervals tell how far "
     "other videos could move the figure."
 )
+BENCHMARKS = "name it: --format qvhighlights or --format tvsum"
 TVSUM_NAMES = {
     "kendall": "Kendall tau-b, each rater",
     "spearman": "Spearman rho, each rater",
@@ -57,26 +61,44 @@ TVSUM_NAMES = {
 
 @app.command()
 def evaluate(
-    format_: Annotated[Format, typer.Option("--format", help="The benchmark that the files belong to.")],
-    predictions: Annotated[Path, typer.Option(help="What was predicted.")],
-    truth: Annotated[Path, typer.Option(help="What is true.")],
+    format_: Annotated[
+        Format,
+        typer.Option("--format", help="The golden dataset, or the benchmark that the files belong to."),
+    ] = Format.GOLDEN,
+    profile: ProfileName = "default",
+    raters: RatersOption = "automated",
+    folder: Folder = None,
+    predictions: Annotated[Path | None, typer.Option(help="Of a benchmark: what was predicted.")] = None,
+    truth: Annotated[Path | None, typer.Option(help="Of a benchmark: what is true.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Score predictions against a published benchmark, as its own script does.
+    """Evaluate a profile on the golden items, or score predictions against a published benchmark.
 
-    Both files are JSON Lines, or one JSON list, and must name the same queries or videos.
+    [bold]golden[/]: how the profile orders each item's windows, beside five baselines, by the labels of one
+    kind of raters. The result is kept in the store.
 
-    [bold]qvhighlights[/]: the files of moment_detr's standalone_eval. Predictions have qid and
-    pred_relevant_windows (start and end in seconds, score), pred_saliency_scores (one for each two-second
+    Of the benchmarks, both files are JSON Lines, or one JSON list, and must name the same queries or videos:
+
+    [bold]qvhighlights[/]: the files of moment_detr's standalone_eval, scored as it does. Predictions have qid
+    and pred_relevant_windows (start and end in seconds, score), pred_saliency_scores (one for each two-second
     clip) or both. Truth has qid, duration, relevant_windows, relevant_clip_ids and saliency_scores.
 
     [bold]tvsum[/]: predictions have video and scores (one for each two-second shot). Truth has video and
     shots (for each rater one rating per shot).
     """
-    if format_ is Format.QVHIGHLIGHTS:
-        _evaluate_qvhighlights(predictions, truth, as_json)
-    else:
-        _evaluate_tvsum(predictions, truth, as_json)
+    if format_ is Format.GOLDEN:
+        with reported():
+            if predictions or truth:
+                raise UsageError(
+                    "belong to a benchmark", subject="--predictions and --truth", remedy=BENCHMARKS
+                )
+        golden.evaluate(profile, raters, folder, as_json)
+        return
+    with reported():
+        if predictions is None or truth is None:
+            raise UsageError("needs --predictions FILE and --truth FILE", subject=f"--format {format_}")
+    show = _evaluate_qvhighlights if format_ is Format.QVHIGHLIGHTS else _evaluate_tvsum
+    show(predictions, truth, as_json)
 
 
 @app.command()

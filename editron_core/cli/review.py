@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Look at cuts, sign them off, and rate footage.")
 
 LABEL_COLUMNS = {
-    "hash": "file",
+    "file": "file",
     "raters": "raters",
-    "ratings": "windows",
+    "ratings": "ratings",
     "from_decisions": "from decisions",
     "agreement": "agreement",
 }
@@ -146,7 +146,7 @@ def _label_row(row: dict[str, Any]) -> dict[str, Any]:
     agreement = None if row["agreement"] is None else f"{row['agreement']:.2f}"
     return {
         **row,
-        "hash": row["file_sha256"],
+        "file": row["file"] or f"{row['file_sha256'][:12]} (not taken in)",
         "raters": ", ".join(row["raters"]),
         "agreement": agreement,
     }

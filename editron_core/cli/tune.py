@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from editron_core.cli import terminal
+from editron_core.cli.golden import RatersOption
 from editron_core.cli.shared import Json, ProfileName, open_store
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def tune(
     golden: Annotated[
         Path | None, typer.Option(help="Folder of the golden dataset; default qa_golden.")
     ] = None,
+    raters: RatersOption = "automated",
     force: Annotated[
         bool, typer.Option("--force", help="Replace a candidate that is there already.")
     ] = False,
@@ -41,7 +43,7 @@ def tune(
     """
     from editron_core.lane import registry
     from editron_core.qa import golden as dataset
-    from editron_core.qa.golden import FOLDER, Kind
+    from editron_core.qa.golden import FOLDER
     from editron_core.qa.tune import Search, verdicts
     from editron_core.qa.tune import tune as search
     from editron_core.score.writing import to_toml
@@ -49,7 +51,7 @@ def tune(
     with open_store() as store, terminal.TerminalWatcher() as watcher:
         start = registry.find(store, profile)
         path = _place(out or Path(f"{start.name}-{scorer}.toml"), force=force)
-        items = dataset.load(golden or FOLDER).open(Kind.REAL)
+        items = dataset.load(golden or FOLDER).real(raters)
         wanted = Search(scorer=scorer, trials=trials, study=study)
         found = search(items, start, wanted, storage=store.studies.storage, watcher=watcher)
         compared = verdicts(items, start, found)

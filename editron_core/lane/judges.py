@@ -6,13 +6,12 @@ cannot: `judges()` is what the command line hands over.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from editron_core.domain import codec
-from editron_core.domain.label import Split
+from editron_core.domain.label import Raters, Split
 from editron_core.qa import evaluate, golden
 from editron_core.qa.golden import Kind
 from editron_core.qa.metrics import Interval
@@ -56,25 +55,33 @@ class HoldoutFigure:
     """Which kinds of raters the panel is made of."""
 
 
-def judges() -> Judges:
-    """The gate and the holdout of the golden dataset in this checkout. Raises UsageError without one."""
+def judges(raters: Raters = Raters.AUTOMATED) -> Judges:
+    """The gate and the holdout of the golden dataset in this checkout, by the labels of one kind of raters.
+
+    Raises UsageError without one.
+    """
     from editron_core.qa.gate import gate
 
     dataset = golden.load()
-    manifest = (dataset.folder / golden.MANIFEST).read_bytes()
+    held = [entry for entry in dataset.entries if entry.item.split is Split.HOLDOUT]
+    # What other raters said of other clips makes it no other holdout.
+    read = [entry for entry in held if entry.item.raters in (raters, Raters.CONSTRUCTION)]
     return Judges(
-        golden_hash=hashlib.sha256(manifest).hexdigest(),
-        holdout_hash=codec.content_hash(
-            [codec.dump(entry) for entry in dataset.entries if entry.item.split is Split.HOLDOUT]
-        ),
-        gate=lambda profile: gate(profile, dataset),
-        holdout=lambda profile, record: figure(profile, dataset, record),
+        golden_hash=dataset.hash,
+        holdout_hash=codec.content_hash([codec.dump(entry) for entry in read]),
+        gate=lambda profile: gate(profile, dataset, raters),
+        holdout=lambda profile, record: figure(profile, dataset, record, raters),
     )
 
 
-def figure(profile: Profile, dataset: golden.GoldenSet, record: Callable[[], None]) -> HoldoutFigure:
+def figure(
+    profile: Profile,
+    dataset: golden.GoldenSet,
+    record: Callable[[], None],
+    raters: Raters = Raters.AUTOMATED,
+) -> HoldoutFigure:
     """The holdout figure of `profile` beside the baselines'; `record` is called before anything is read."""
-    found = dataset.holdout(record, Kind.REAL)
+    found = dataset.holdout(record, Kind.REAL, raters)
     reached = evaluate.evaluate(found, evaluate.of_profile(profile)).spearman
     beside = {name: evaluate.evaluate(found, scorer).spearman for name, scorer in evaluate.BASELINES.items()}
     return HoldoutFigure(

@@ -11,10 +11,11 @@ from editron_core.domain.evidence import Evidence
 from editron_core.domain.label import Raters, Split
 from editron_core.lane.lane import Lane
 from editron_core.qa import golden
+from editron_core.qa.agreement import FEWEST_WINDOWS
 from editron_core.qa.evaluate import windowed
 from editron_core.qa.metrics import spearman
 from editron_core.review import labels
-from editron_core.review.labels import FEWEST_WINDOWS, Ratings
+from editron_core.review.labels import Ratings
 from editron_core.score import scorer
 from editron_core.score.brief import Brief
 from editron_core.score.profile import Profile
@@ -55,12 +56,11 @@ def beside_people(lane: Lane, profiles: Mapping[str, Profile], split: Split = Sp
 
 
 def _rho(lane: Lane, evidence: Evidence, rated: Ratings, profile: Profile) -> float | None:
-    panel = rated.panel
+    truth = golden.Truth(rated.window_s, rated.ratings, {}, None)
+    panel = truth.panel
     known = ~np.isnan(panel)
     if known.sum() < FEWEST_WINDOWS:
         return None
-    # Windows alone are taken from it; what nobody rated is left out below.
-    truth = golden.Truth(rated.window_s, {"people": tuple(np.nan_to_num(panel, nan=1.0))}, {}, None)
     prompts = lane.engines.prompts(profile, Brief(), {"": evidence})
     score = scorer.to_array(scorer.curve(evidence, profile, Brief(), prompts)["score"])
     return spearman(windowed(score, evidence.step, truth)[known], panel[known])

@@ -148,6 +148,7 @@ def of_golden(golden: Sequence[Golden], profile: Profile, *, by_genre: bool = Fa
     tables = [derived(one.evidence, list(SIGNALS), one.brief, one.prompts(profile)) for one in golden]
     for one, table in zip(golden, tables, strict=True):
         _refuse_nan(one.item.id, table)
+        _refuse_unrated(one)
     names = tuple(name for name in sorted(SIGNALS) if any(t[name].is_not_null().any() for t in tables))
     if not names:
         raise UsageError("no golden item has a signal that was measured", remedy="editron qa freeze")
@@ -163,8 +164,8 @@ def of_golden(golden: Sequence[Golden], profile: Profile, *, by_genre: bool = Fa
         names=names,
         ids=tuple(one.item.id for one in golden),
         groups=tuple(one.item.genre if by_genre else one.item.id for one in golden),
-        panels=tuple(np.asarray(one.truth.panel, dtype=np.float64) for one in golden),
-        windows=tuple(_windows(one) for one in golden),
+        panels=tuple(one.truth.panel for one in golden),
+        windows=tuple(one.truth.windows(one.evidence.table.height, step) for one in golden),
         values=values,
         step=step,
     )
@@ -219,10 +220,14 @@ def _refuse_nan(item: str, table: pl.DataFrame) -> None:
             )
 
 
-def _windows(golden: Golden) -> Ints:
-    step, window_s = golden.evidence.step, golden.truth.window_s
-    rows = range(golden.evidence.table.height)
-    return np.array([int(row * step / window_s) for row in rows], dtype=np.int64)
+def _refuse_unrated(golden: Golden) -> None:
+    unrated = int(np.isnan(golden.truth.panel).sum())
+    if unrated:
+        raise UsageError(
+            f"has {unrated} windows that nobody rated: too little is known of it to fit on",
+            subject=golden.item.id,
+            remedy="rate the whole file: editron review rate",
+        )
 
 
 def _standard_ranks(values: Floats) -> Floats:

@@ -86,12 +86,12 @@ class Evaluation:
 def evaluate(golden: Sequence[Golden], scorer: Scorer) -> Evaluation:
     """How `scorer` orders the windows of each item.
 
-    Raises UsageError where there is no item, where items of two kinds or raters of two kinds are mixed, or
-    where the evidence does not reach as far as the labels.
+    Windows that nobody rated are left out. Raises UsageError where there is no item, where items of two
+    kinds, splits or kinds of raters are mixed, or where the evidence does not reach as far as the labels.
     """
     if not golden:
         raise UsageError("there is no golden item to evaluate on", remedy="editron qa freeze")
-    for what in ("kind", "raters"):
+    for what in ("kind", "raters", "split"):
         found = sorted({getattr(one.item, what).value for one in golden})
         if len(found) > 1:
             mixed = " and ".join(found)
@@ -119,7 +119,7 @@ def windowed(scores: Floats, step: Fraction, truth: Truth) -> Floats:
     left out. Raises UsageError for a window without rows.
     """
     count = len(truth.panel)
-    window = np.array([int(row * step / truth.window_s) for row in range(len(scores))], dtype=np.int64)
+    window = truth.windows(len(scores), step)
     inside = window < count
     rows = np.bincount(window[inside], minlength=count)
     if not rows.all():
@@ -140,7 +140,9 @@ def _scored(golden: Golden, scores: Floats) -> ItemScore:
         ours = np.round(windowed(scores, golden.evidence.step, golden.truth), DIGITS)
     except UsageError as error:
         raise UsageError(error.message, subject=golden.item.id, remedy=error.remedy) from error
-    panel = np.asarray(golden.truth.panel, dtype=np.float64)
+    panel = golden.truth.panel
+    rated = ~np.isnan(panel)
+    ours, panel = ours[rated], panel[rated]
     first, second = np.triu_indices(len(panel), 1)
     asked = np.sign(panel[first] - panel[second])
     given = np.sign(ours[first] - ours[second])

@@ -11,7 +11,7 @@ import polars as pl
 from editron_core.domain.moment import Selection
 from editron_core.qa import wordeye
 from editron_core.qa.evaluate import Evaluation, evaluate, of_profile
-from editron_core.qa.golden import Golden, GoldenSet, Kind
+from editron_core.qa.golden import Golden, GoldenSet, Kind, Raters
 from editron_core.score import scorer, select
 from editron_core.score.brief import Brief
 from editron_core.score.derive import derived
@@ -42,9 +42,9 @@ class Exam:
     """Ids by the version of the analysis code that made the evidence."""
 
     @classmethod
-    def of(cls, profile: Profile, golden: GoldenSet) -> Exam:
-        """The exam of `profile`; the holdout stays closed."""
-        return cls(profile, golden.open(Kind.DRAWN), golden.open(Kind.REAL), golden.formulas)
+    def of(cls, profile: Profile, golden: GoldenSet, raters: Raters = Raters.AUTOMATED) -> Exam:
+        """The exam of `profile` by the real items that `raters` rated; the holdout stays closed."""
+        return cls(profile, golden.open(Kind.DRAWN), golden.real(raters), golden.formulas)
 
     @property
     def kinds(self) -> dict[str, tuple[Golden, ...]]:

@@ -72,14 +72,11 @@ def differences(folder: Path, now: Mapping[str, Sequence[Chosen]]) -> dict[str, 
     return out
 
 
-def bless(folder: Path, now: Mapping[str, Sequence[Chosen]]) -> None:
-    """Make `now` what is expected."""
-    place = folder / FOLDER
-    for path in place.glob("*.json"):
-        if path.stem not in now:
-            path.unlink()
-    for name, moments in now.items():
-        keep.write_json(place / f"{name}.json", {"moments": codec.dump(tuple(moments))})
+def files(folder: Path, now: Mapping[str, Sequence[Chosen]]) -> dict[str, bytes | None]:
+    """What makes `now` what is expected: content by place below `folder`, null for a file that goes."""
+    gone = {path.stem: None for path in (folder / FOLDER).glob("*.json") if path.stem not in now}
+    anew = {name: keep.as_json({"moments": codec.dump(tuple(found))}) for name, found in now.items()}
+    return {f"{FOLDER}/{name}.json": content for name, content in {**gone, **anew}.items()}
 
 
 def _read(path: Path) -> tuple[Chosen, ...]:

@@ -71,8 +71,8 @@ def over_time(golden: Golden, profile: Profile) -> pl.DataFrame:
 
     evidence, panel = golden.evidence, golden.truth.panel
     curve = lane.curve(evidence, profile, golden.brief, golden.prompts(profile))
-    window = [int(row * evidence.step / golden.truth.window_s) for row in range(evidence.table.height)]
-    rated = [float(panel[at]) if at < len(panel) else None for at in window]
+    window = golden.truth.windows(evidence.table.height, evidence.step)
+    rated = [float(panel[at]) if at < len(panel) and not np.isnan(panel[at]) else None for at in window]
     known = [name for name in MEASURED if name in evidence.table.columns]
     return curve.select("time_s", "score").with_columns(
         pl.Series("panel", rated, dtype=pl.Float64), *(evidence.table[name] for name in known)

@@ -26,6 +26,7 @@ from editron_core.domain.progress import Nobody, Step, Watcher
 from editron_core.errors import DefinitionError, EngineUnavailable, MediaError, SourceError, UsageError
 from editron_core.ingest import local, sources
 from editron_core.ingest.examine import examine
+from editron_core.ingest.sources import Found
 from editron_core.ingest.staging import Arrival
 from editron_core.qa import golden, keep, recipe, truths
 from editron_core.qa.drawn import draw
@@ -39,6 +40,8 @@ CATALOGUE = ROOT / "datasets" / "catalogue.toml"
 EMBEDDED = "frozen evidence uses the engines that need no weights"
 NO_MODEL = "embedded"
 """No speech model has this name: the voice detector listens alone."""
+BLIND, DECIDED = ".people", ".review"
+"""How the ids of items end that hold what people rated blind, and what follows from their decisions."""
 HELD = 3
 """One item in so many is held out."""
 
@@ -70,7 +73,7 @@ def freeze_drawn(
     made: list[Golden] = []
     failed: dict[str, str] = {}
     for path in paths:
-        with _watched(watcher, path.stem, failed):
+        with watched(watcher, path.stem, failed):
             made.append(_drawn(path, splits[path.stem], formula))
     keep.keep(folder, made, forget=_gone(folder, Kind.DRAWN, {path.stem for path in paths}))
     return Frozen(tuple(one.item.id for one in made), failed, 0)
@@ -94,7 +97,7 @@ def freeze_real(
     splits = deal(folder, Kind.REAL, list(told))
     made: list[Golden] = []
     for name, label in told.items():
-        with _watched(watcher, label.clip, failed):
+        with watched(watcher, label.clip, failed):
             made.append(_real(name, label, footage, catalogue, (splits[name], formula)))
     keep.keep(folder, made)
     rated = {(footage / label.clip).resolve() for label in told.values()}
@@ -104,9 +107,20 @@ def freeze_real(
 
 
 def deal(folder: Path, kind: Kind, ids: Iterable[str]) -> dict[str, Split]:
-    """The split of each id. An item keeps the split that it was frozen with, so that what was tuned on never
-    turns into holdout; of new ones those with the smallest SHA-256 are held out, until a third is."""
-    known = {entry.item.id: entry.item.split for entry in keep.entries_of(folder) if entry.item.kind is kind}
+    """The split of each id.
+
+    An item keeps the split that it was frozen with, and that of the same clip by the ratings of people, so
+    that what was tuned on never turns into holdout; of new ones those with the smallest SHA-256 are held out,
+    until a third is.
+    """
+    items = [entry.item for entry in keep.entries_of(folder) if entry.item.kind is kind]
+    people = {item.id.removesuffix(BLIND): item.split for item in items if item.id.endswith(BLIND)}
+    return share_out(people | {item.id: item.split for item in items}, ids)
+
+
+def share_out(known: Mapping[str, Split], ids: Iterable[str]) -> dict[str, Split]:
+    """`deal`, where the splits that items have already are `known`."""
+    ids = list(ids)
     splits = {name: known[name] for name in ids if name in known}
     fresh = sorted(set(ids) - set(splits), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
     wanted = round((len(splits) + len(fresh)) / HELD)
@@ -116,7 +130,7 @@ def deal(folder: Path, kind: Kind, ids: Iterable[str]) -> dict[str, Split]:
 
 
 @contextmanager
-def _watched(watcher: Watcher | None, name: str, failed: dict[str, str]) -> Iterator[None]:
+def watched(watcher: Watcher | None, name: str, failed: dict[str, str]) -> Iterator[None]:
     """Tell the watcher of one item. What is wrong with its media or labels is noted, and ends it alone."""
     watching, step = watcher or Nobody(), Step("freeze", name)
     watching.begin(step)
@@ -145,7 +159,7 @@ def _drawn(path: Path, split: Split, formula: str) -> Golden:
         clip = draw(plan, Path(aside))
         if clip.spoken:
             raise EngineUnavailable(clip.spoken, subject=plan.name, remedy="install the extra `voice`")
-        _, evidence = _observed(clip.video, WordEye(plan))
+        _, evidence = observed(_named(clip.video), WordEye(plan))
     item = Item(
         id=path.stem,
         kind=Kind.DRAWN,
@@ -171,7 +185,7 @@ def _real(
     clip = footage / label.clip
     if not clip.is_file():
         raise MediaError("is not there", subject=label.clip, remedy=f"put it into {footage}")
-    sha256, evidence = _observed(clip, LayoutEye(EMBEDDED))
+    sha256, evidence = observed(_named(clip), LayoutEye(EMBEDDED))
     item = Item(
         id=name,
         kind=Kind.REAL,
@@ -187,9 +201,8 @@ def _real(
     return golden.checked(Golden(item, evidence, label.truth))
 
 
-def _observed(clip: Path, eye: Eye) -> tuple[str, Evidence]:
-    """The SHA-256 of a clip and its evidence, by way of the rooms that the lane sends it through."""
-    (found,) = sources.expand([str(clip)]).found
+def observed(found: Found, eye: Eye) -> tuple[str, Evidence]:
+    """The SHA-256 of a file and its evidence, by way of the rooms that the lane sends it through."""
     with tempfile.TemporaryDirectory(prefix="editron-freeze-") as folder:
         staging, out = Path(folder) / "in", Path(folder) / "out"
         staging.mkdir()
@@ -199,6 +212,12 @@ def _observed(clip: Path, eye: Eye) -> tuple[str, Evidence]:
         options = AnalyzeOptions(speech=speech, eye=eye)
         evidence = observe(arrival.path, examine(arrival), out, options)
     return arrival.sha256, replace(evidence, engines=tuple(_plain(use) for use in evidence.engines))
+
+
+def _named(clip: Path) -> Found:
+    """A clip as it is found, with the transcript beside it."""
+    (found,) = sources.expand([str(clip)]).found
+    return found
 
 
 def _transcript(arrival: Arrival) -> Path | None:

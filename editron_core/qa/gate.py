@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from editron_core.errors import UsageError
 from editron_core.qa import merit, soundness
 from editron_core.qa.exam import Exam, GateCheck
-from editron_core.qa.golden import GoldenSet
+from editron_core.qa.golden import GoldenSet, Raters
 from editron_core.score.profile import Profile
 
 
@@ -24,6 +24,8 @@ class GateResult:
     profile_hash: str
     passed: bool
     """Whether every check did."""
+    raters: Raters
+    """Whose labels the real items hold."""
     checks: tuple[GateCheck, ...]
     """First whether the profile works at all; then, if it does, whether it chooses well."""
 
@@ -33,21 +35,21 @@ class GateResult:
         return tuple(check for check in self.checks if not check.passed)
 
 
-def gate(profile: Profile, golden: GoldenSet) -> GateResult:
-    """Examine `profile` on the tune split of `golden`.
+def gate(profile: Profile, golden: GoldenSet, raters: Raters = Raters.AUTOMATED) -> GateResult:
+    """Examine `profile` on the tune split of `golden`, by the labels of one kind of raters.
 
     A profile that does not work is not asked how well it chooses. Raises UsageError where the set holds no
     drawn or no real items to judge by.
     """
-    exam = Exam.of(profile, golden)
-    for kind in ("drawn", "real"):
-        if kind not in exam.kinds:
-            raise UsageError(
-                f"holds no {kind} items to judge by", subject=str(golden.folder), remedy="editron qa freeze"
-            )
+    exam = Exam.of(profile, golden, raters)
+    if not exam.drawn:
+        raise UsageError(
+            "holds no drawn items to judge by", subject=str(golden.folder), remedy="editron qa freeze"
+        )
     checks = [check(exam) for check in soundness.CHECKS]
     if all(check.passed for check in checks):
         checks += merit.beats_the_baselines(exam)
         checks += [merit.orders_pairs(exam), merit.finds_what_was_drawn(exam)]
         checks += merit.sacrifices_nobody(exam)
-    return GateResult(profile.name, profile.hash, all(check.passed for check in checks), tuple(checks))
+    passed = all(check.passed for check in checks)
+    return GateResult(profile.name, profile.hash, passed, raters, tuple(checks))

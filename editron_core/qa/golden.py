@@ -2,7 +2,8 @@
 
 Two kinds of items, never mixed in one number. *Drawn* items are made by `qa/drawn.py`; their truth is
 known by construction and tests wiring, not taste. *Real* items are frozen evidence of real clips with
-labels; they hold signals and ratings only.
+labels; they hold signals and ratings only. An item has raters of one kind: a clip that machines and people
+have rated is two items, and these too are never mixed in one number.
 
 A folder holds `manifest.json` (what there is, with the checksum of every frozen file), `truth/<id>.json`
 and `evidence/<id>/`. Every frozen file is held against its checksum on load. The holdout's evidence and
@@ -19,6 +20,7 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +38,15 @@ from editron_core.score.derive import PromptVectors
 from editron_core.score.profile import Profile
 from editron_core.times import Span
 
+Word = TypeVar("Word", bound=StrEnum)
 FOLDER = ROOT / "qa_golden"
 MANIFEST = "manifest.json"
+GET = {
+    Raters.PEOPLE: "rate files with editron review rate, then editron qa freeze --from-labels",
+    Raters.AUTOMATED: "editron qa freeze FOOTAGE",
+    Raters.CONSTRUCTION: "drawn items alone are rated by construction",
+}
+"""How to come by items with labels of some raters."""
 REMEDY = "restore it from version control, or freeze it again: editron qa freeze"
 
 
@@ -74,8 +83,9 @@ class Truth:
 
     window_s: Fraction
     """Seconds per rated window; the last may be shorter."""
-    ratings: Mapping[str, tuple[float, ...]]
-    """By rater: 1 (leave it out) to 5 (show it) per window; all of one length."""
+    ratings: Mapping[str, tuple[float | None, ...]]
+    """By rater: 1 (leave it out) to 5 (show it) per window, all of one length; null where the rater said
+    nothing, as a decision about a cut does of what is not in it."""
     best: Mapping[str, Span]
     """By rater: the one span to show if there is room for one."""
     cuts: tuple[Fraction, ...] | None
@@ -88,14 +98,29 @@ class Truth:
             raise ValueError("a window lasts longer than 0 s")
         if not self.ratings or len({len(row) for row in self.ratings.values()}) != 1:
             raise ValueError("there is at least one rater, and all rate the same windows")
-        if any(not 1 <= value <= 5 for row in self.ratings.values() for value in row):
+        given = [value for row in self.ratings.values() for value in row if value is not None]
+        if any(not 1 <= value <= 5 for value in given):
             raise ValueError("ratings are 1 to 5")
 
     @property
+    def rows(self) -> NDArray[np.float64]:
+        """What was said, (raters, windows), raters in the order of their names; NaN for nothing."""
+        return np.array([self.ratings[rater] for rater in sorted(self.ratings)], np.float64)
+
+    @property
     def panel(self) -> NDArray[np.float64]:
-        """The mean over raters, (windows,), 1..5."""
-        rows = [self.ratings[rater] for rater in sorted(self.ratings)]
-        return np.asarray(np.mean(rows, axis=0), np.float64)
+        """The mean over the raters that spoke, (windows,), 1..5; NaN where none did."""
+        rows = self.rows
+        known = ~np.isnan(rows)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.where(known, rows, 0.0).sum(axis=0) / known.sum(axis=0))
+
+    def windows(self, rows: int, step: Fraction) -> NDArray[np.int64]:
+        """The window that the first instant of each of `rows` rows of evidence lies in; (rows,).
+
+        Rows after the last window have numbers that no window has.
+        """
+        return np.array([int(row * step / self.window_s) for row in range(rows)], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -140,6 +165,17 @@ class GoldenSet:
         """Every item of the manifest, the holdout's included, by id."""
         return tuple(entry.item for entry in self.entries)
 
+    @property
+    def panels(self) -> tuple[tuple[Kind, Raters], ...]:
+        """What `open` gives of the tune split: each kind of items with each kind of raters that it has."""
+        found = {(item.kind, item.raters) for item in self.items if item.split is Split.TUNE}
+        return tuple(sorted(found))
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (hex) of the manifest, which holds the checksum of everything else."""
+        return hashlib.sha256((self.folder / MANIFEST).read_bytes()).hexdigest()
+
     @cached_property
     def formulas(self) -> dict[str, tuple[str, ...]]:
         """The ids of the items by the version of the analysis code that made their evidence.
@@ -161,37 +197,62 @@ class GoldenSet:
         _refuse_holdout(entry.item.split)
         return self._read(entry)
 
-    def open(self, kind: Kind, split: Split = Split.TUNE, raters: Raters | None = None) -> tuple[Golden, ...]:
+    def open(
+        self, kind: Kind | str, split: Split | str = Split.TUNE, raters: Raters | str | None = None
+    ) -> tuple[Golden, ...]:
         """The items of one kind in one split, by id; of some `raters` only, where they are named.
 
-        Raises UsageError for the holdout (see `holdout`), and where items of several kinds of raters would
-        come together: people and machines are never mixed in one number.
+        Raises UsageError for the holdout (see `holdout`), for a word that is no kind, split or raters, and
+        where items of several kinds of raters would come together: people and machines are never mixed in
+        one number.
         """
-        _refuse_holdout(split)
-        return self._open(kind, split, raters)
+        chosen = _meant(Split, split)
+        _refuse_holdout(chosen)
+        who = None if raters is None else _meant(Raters, raters)
+        return self._open(_meant(Kind, kind), chosen, who)
+
+    def real(self, raters: Raters | str) -> tuple[Golden, ...]:
+        """The real items of the tune split that one kind of raters rated, by id; one at least.
+
+        Raises UsageError, with how to get some, where there is none, and as `open`.
+        """
+        who = _meant(Raters, raters)
+        found = self.open(Kind.REAL, raters=who)
+        if not found:
+            raise UsageError(
+                f"holds no real items rated by {who} raters", subject=str(self.folder), remedy=GET[who]
+            )
+        return found
 
     def holdout(
         self, record: Callable[[], None], kind: Kind = Kind.REAL, raters: Raters | None = None
     ) -> tuple[Golden, ...]:
         """The holdout's items of one kind, by id; `record` is called first, to write the reading down.
 
-        Nothing is read where `record` raises. Raises UsageError as `open` does for mixed raters.
+        Nothing is read where `record` raises. Raises UsageError as `open` does for mixed raters, and where no
+        item is held out, which is no reading.
         """
+        if not self._wanted(kind, Split.HOLDOUT, raters):
+            who = f" rated by {raters} raters" if raters else ""
+            raise UsageError(f"holds out no {kind} items{who}", subject=str(self.folder))
         record()
         return self._open(kind, Split.HOLDOUT, raters)
 
-    def _open(self, kind: Kind, split: Split, raters: Raters | None) -> tuple[Golden, ...]:
-        wanted = [
+    def _wanted(self, kind: Kind, split: Split, raters: Raters | None) -> tuple[Entry, ...]:
+        return tuple(
             entry
             for entry in self.entries
             if entry.item.kind is kind and entry.item.split is split and raters in (None, entry.item.raters)
-        ]
+        )
+
+    def _open(self, kind: Kind, split: Split, raters: Raters | None) -> tuple[Golden, ...]:
+        wanted = self._wanted(kind, split, raters)
         found = sorted({entry.item.raters.value for entry in wanted})
         if len(found) > 1:
             raise UsageError(
                 f"were rated by {' and '.join(found)} raters, who are never mixed in one number",
                 subject=f"{kind} items",
-                remedy="name one of them: open(..., raters=...)",
+                remedy=f"name one of them: raters={' or '.join(found)}",
             )
         return tuple(self._read(entry) for entry in wanted)
 
@@ -262,6 +323,17 @@ def checked(found: Golden) -> Golden:
             remedy="label the whole clip, and freeze it again",
         )
     return found
+
+
+def _meant(words: type[Word], given: Word | str) -> Word:
+    """The word of an enumeration that is meant, whichever way it is written."""
+    try:
+        return words(given)
+    except ValueError as error:
+        known = ", ".join(word.value for word in words)
+        raise UsageError(
+            f"is no {words.__name__.lower()}", subject=str(given), remedy=f"use {known}"
+        ) from error
 
 
 def _refuse_holdout(split: Split) -> None:

@@ -13,14 +13,16 @@ from typing import Any
 
 from editron_core.domain import codec
 from editron_core.domain.evidence import FOCUS, Evidence
-from editron_core.qa.golden import MANIFEST, Entry, Golden, Kind
+from editron_core.qa.golden import MANIFEST, Entry, Golden, Kind, Raters
 
 NOTES = {
-    Kind.DRAWN: "Made by recipes, truth by construction: they test wiring, not taste.",
-    Kind.REAL: "Signals and labels only. The raters are automated: one vision-language model under five "
-    "briefs, which is one taste, not five people.",
+    Kind.DRAWN.value: "Made by recipes: they test wiring, not taste.",
+    Kind.REAL.value: "Signals and labels only.",
+    Raters.CONSTRUCTION.value: "Nobody rated: the recipe knows where the payoff is.",
+    Raters.AUTOMATED.value: "One vision-language model under five briefs: one taste, not five people.",
+    Raters.PEOPLE.value: "People, by number. Split review: what follows from their decisions about cuts.",
 }
-"""What stands in the manifest about each kind."""
+"""What stands in the manifest about each kind of items and of raters."""
 
 
 def keep(folder: Path, found: Iterable[Golden], *, forget: Iterable[str] = ()) -> tuple[Entry, ...]:
@@ -54,8 +56,13 @@ def write_json(path: Path, data: Any) -> None:
     """`data` as indented JSON with a newline at its end, replaced in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.part")
-    aside.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    aside.write_bytes(as_json(data))
     aside.replace(path)
+
+
+def as_json(data: Any) -> bytes:
+    """`data` as indented JSON with a newline at its end."""
+    return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def bare(evidence: Evidence) -> Evidence:

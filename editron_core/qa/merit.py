@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from editron_core.qa.agreement import agreement
 from editron_core.qa.channels import Channels, of_golden
 from editron_core.qa.compare import compare
 from editron_core.qa.evaluate import BASELINES, Evaluation, ItemScore, evaluate, of_profile
 from editron_core.qa.exam import Exam, GateCheck
 from editron_core.qa.golden import Golden
 from editron_core.qa.linear import Learned, Linear
-from editron_core.qa.metrics import interval, spearman
+from editron_core.qa.metrics import interval
 from editron_core.qa.study import Point
 from editron_core.qa.tune import as_profile, words
 from editron_core.score.profile import Profile
@@ -98,7 +99,7 @@ def sacrifices_nobody(exam: Exam) -> Iterator[GateCheck]:
     Items whose own raters hardly agree cannot say that they are: they do not count.
     """
     for kind, items in exam.kinds.items():
-        told = {one.item.id for one in items if agreement(one) >= LEAST_AGREEMENT}
+        told = {one.item.id for one in items if _tells(one)}
         scores = tuple(score for score in exam.evaluations[kind].scores if score.item.id in told)
         mute = sorted({one.item.id for one in items} - told)
         detail = f"raters do not agree on: {', '.join(mute)}" if mute else ""
@@ -115,13 +116,10 @@ def sacrifices_nobody(exam: Exam) -> Iterator[GateCheck]:
         )
 
 
-def agreement(golden: Golden) -> float:
-    """Mean rank correlation of each rater with the mean of the others, -1..1; 1 for a single rater."""
-    rows = np.array(list(golden.truth.ratings.values()), dtype=np.float64)
-    if len(rows) == 1:
-        return 1.0
-    others = (rows.sum(axis=0) - rows) / (len(rows) - 1)
-    return float(np.mean([spearman(one, rest) for one, rest in zip(rows, others, strict=True)]))
+def _tells(golden: Golden) -> bool:
+    """Whether an item's raters agree enough for their order to mean something; one rater is taken as is."""
+    found = agreement(golden.truth.rows)
+    return found is None or found >= LEAST_AGREEMENT
 
 
 def _fitted(channels: Channels, profile: Profile) -> list[Learned]:

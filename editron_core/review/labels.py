@@ -17,7 +17,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ from editron_core.domain.label import Label, LabelSource, Raters, Split
 from editron_core.domain.timeline import Timeline
 from editron_core.errors import UsageError
 from editron_core.qa import golden
-from editron_core.qa.metrics import spearman
+from editron_core.qa.agreement import agreement
 from editron_core.store import Store
 from editron_core.times import Span
 
@@ -36,8 +35,6 @@ WINDOW_S = Fraction(2)
 REST_S = Fraction(1, 4)
 """A rest of a file that is no longer makes no window of its own."""
 LIKED, CUT_AWAY, DISLIKED = 5, 2, 1
-FEWEST_WINDOWS = 3
-"""Two orders of fewer windows than this neither agree nor disagree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +126,8 @@ def as_ratings(store: Store, kind: Raters, split: Split = Split.TUNE) -> dict[st
     """What one kind of rater said, by the file's SHA-256, on windows of two seconds.
 
     A label speaks for the windows of which it covers half or more; a rater's word on a window is the
-    mean of their labels that do. Raises UsageError for the holdout.
+    mean of their labels that do. A file that has become part of the golden holdout since it was rated is
+    left out. Raises UsageError for the holdout.
     """
     if split is Split.HOLDOUT:
         raise UsageError(
@@ -137,26 +135,36 @@ def as_ratings(store: Store, kind: Raters, split: Split = Split.TUNE) -> dict[st
             subject="the holdout",
             remedy="use the tune split",
         )
-    files: dict[str, list[Label]] = {}
-    for label in store.labels.list(kind, split=split):
-        files.setdefault(label.file_sha256, []).append(label)
-    return {sha256: _laid(labels) for sha256, labels in sorted(files.items())}
+    held = _held()
+    files = _by_file(store.labels.list(kind, split=split))
+    return {sha256: _laid(labels) for sha256, labels in files.items() if sha256 not in held}
+
+
+def to_freeze(store: Store, source: LabelSource) -> dict[str, Ratings]:
+    """What people said of each file in one of the two ways, as `as_ratings`: to be kept, not to measure by.
+
+    Blind ratings of files of the holdout are among them; what follows from decisions about these is not,
+    for it can neither teach nor measure.
+    """
+    split = Split.REVIEW if source is LabelSource.DECISION else None
+    files = _by_file(store.labels.list(Raters.PEOPLE, split=split, source=source))
+    return {sha256: _laid(labels) for sha256, labels in files.items()}
 
 
 def summary(store: Store, kind: Raters) -> list[dict[str, Any]]:
     """Per file what there is of one kind of rater, JSON-ready, and how far the raters agree.
 
-    `agreement` is the mean over all pairs of raters of Spearman's rho between their blind ratings; null
-    where no two rated three windows or more in common.
+    `file` is the name that it was taken in under or has in the golden dataset; null for one that only its
+    SHA-256 is known of. `agreement` is that of the blind ratings (`qa.agreement`).
     """
-    files: dict[str, list[Label]] = {}
-    for label in store.labels.list(kind):
-        files.setdefault(label.file_sha256, []).append(label)
+    files = _by_file(store.labels.list(kind))
+    names = _names(store)
     rows = []
-    for sha256, labels in sorted(files.items()):
+    for sha256, labels in files.items():
         rated = [label for label in labels if label.source is LabelSource.RATING]
         rows.append(
             {
+                "file": names.get(sha256),
                 "file_sha256": sha256,
                 "kind": kind.value,
                 "splits": sorted({label.split.value for label in labels}),
@@ -182,10 +190,30 @@ def _trim(shown: Timeline, trimmed: Timeline) -> list[tuple[str, Span, int]]:
 
 def _split(sha256: str, otherwise: Split) -> Split:
     """Holdout for a file that the golden dataset, where there is one, holds out; else `otherwise`."""
-    if not (golden.FOLDER / golden.MANIFEST).is_file():
-        return otherwise
-    held = {item.checksum for item in golden.load().items if item.split is Split.HOLDOUT}
-    return Split.HOLDOUT if sha256 in held else otherwise
+    return Split.HOLDOUT if sha256 in _held() else otherwise
+
+
+def _held() -> set[str]:
+    """The SHA-256 of the files that the golden dataset holds out."""
+    return {item.checksum for item in _golden_items() if item.split is Split.HOLDOUT}
+
+
+def _golden_items() -> tuple[golden.Item, ...]:
+    """The items of the golden dataset; none where there is no dataset, as in an installed package."""
+    return golden.load().items if (golden.FOLDER / golden.MANIFEST).is_file() else ()
+
+
+def _by_file(labels: Iterable[Label]) -> dict[str, list[Label]]:
+    files: dict[str, list[Label]] = {}
+    for label in labels:
+        files.setdefault(label.file_sha256, []).append(label)
+    return dict(sorted(files.items()))
+
+
+def _names(store: Store) -> dict[str, str]:
+    """The names of files by their SHA-256, as far as anybody knows them."""
+    known = {item.checksum: item.footage for item in _golden_items()}
+    return known | {sha256: store.files.get(file).name for sha256, file in store.labels.files().items()}
 
 
 def _laid(labels: Sequence[Label]) -> Ratings:
@@ -207,12 +235,9 @@ def _agreement(labels: Sequence[Label]) -> float | None:
     said: dict[str, dict[Fraction, int]] = {}
     for label in labels:
         said.setdefault(label.rater, {})[label.span.start] = label.rating
-    found = []
-    for one, other in combinations(sorted(said), 2):
-        common = sorted(said[one].keys() & said[other].keys())
-        if len(common) >= FEWEST_WINDOWS:
-            found.append(spearman([said[one][at] for at in common], [said[other][at] for at in common]))
-    return _mean(found) if found else None
+    starts = sorted({start for own in said.values() for start in own})
+    rows = [[own.get(start, math.nan) for start in starts] for own in said.values()]
+    return agreement(np.array(rows, np.float64)) if rows else None
 
 
 def _mean(values: Iterable[float]) -> float:

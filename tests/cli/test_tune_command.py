@@ -140,7 +140,7 @@ def test_bad_usage_is_one_line_and_exit_code_2(golden: Path, tmp_path: Path) -> 
         ("--profile", "nope"): (golden, "profile nope"),
         ("--out", "candidate.json"): (golden, "candidate.json: is no .toml file"),
         ("--trials", "3"): (one, "1 golden item of one group"),
-        ("--trials", "2"): (none, "there is no golden item to tune on"),
+        ("--trials", "2"): (none, "holds no real items rated by automated raters"),
         ("--trials", "1"): (tmp_path / "nowhere", "this folder is no golden dataset"),
     }
     for arguments, (folder, told) in cases.items():

@@ -11,6 +11,7 @@ import pytest
 
 from editron_core.errors import UsageError
 from editron_core.qa import applied, golden, soundness, wordeye
+from editron_core.qa.agreement import agreement
 from editron_core.qa.exam import Exam, without
 from editron_core.qa.gate import gate
 from editron_core.qa.golden import Golden, GoldenSet, Kind
@@ -203,7 +204,10 @@ def test_raters_who_do_not_agree_condemn_nobody(exam: Exam) -> None:
         return replace(one, truth=replace(one.truth, ratings=ratings))
 
     (worst,) = (one for one in exam.real if one.item.id == "fades_nature_24s")
-    assert merit.agreement(worst) > merit.LEAST_AGREEMENT > merit.agreement(quarrelling(worst))
+    one, two = agreement(worst.truth.rows), agreement(quarrelling(worst).truth.rows)
+    assert one is not None
+    assert two is not None
+    assert one > merit.LEAST_AGREEMENT > two
     real = tuple(quarrelling(one) if one is worst else one for one in exam.real)
     found = {check.name: check for check in merit.sacrifices_nobody(replace(exam, real=real))}
     assert "fades_nature_24s" in found["sacrifices no locale or genre (real)"].detail

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from editron_core.domain import codec
 from editron_core.domain.evidence import FOCUS
 from editron_core.errors import UsageError
 from editron_core.qa import freeze, golden, keep, recipe
@@ -54,6 +56,29 @@ def test_labels_of_people_and_of_machines_are_opened_one_at_a_time(tmp_path: Pat
     with pytest.raises(UsageError, match="automated and people raters, who are never mixed"):
         found.open(Kind.REAL)
     assert [g.item.id for g in found.open(Kind.REAL, raters=Raters.PEOPLE)] == ["b"]
+    assert [g.item.id for g in found.real("automated")] == ["a"]
+    assert found.panels == ((Kind.REAL, Raters.AUTOMATED), (Kind.REAL, Raters.PEOPLE))
+
+
+def test_raters_without_items_are_told_how_to_come_by_some(tmp_path: Path) -> None:
+    found = made_set(tmp_path, made_item("a"), made_item("b", split=Split.REVIEW, raters="people"))
+    with pytest.raises(UsageError, match=r"no real items rated by people raters .*qa freeze --from-labels"):
+        found.real(Raters.PEOPLE)
+
+
+def test_a_plain_word_opens_what_it_says_and_an_unknown_one_is_refused(tmp_path: Path) -> None:
+    found = _mixed(tmp_path)
+    assert [g.item.id for g in found.open("real", "tune", "automated")] == ["a", "b"]
+    with pytest.raises(UsageError, match=r"reel: is no kind \(use drawn, real\)"):
+        found.open("reel")
+    with pytest.raises(UsageError, match="promotion only"):
+        found.open("real", "holdout")
+
+
+def test_what_holds_nothing_out_is_not_read(tmp_path: Path) -> None:
+    found = made_set(tmp_path, made_item("a"), made_item("held", split=Split.HOLDOUT))
+    with pytest.raises(UsageError, match="holds out no real items rated by people raters"):
+        found.holdout(lambda: pytest.fail("was recorded"), raters=Raters.PEOPLE)
 
 
 def test_the_holdout_opens_only_after_the_reading_was_recorded(tmp_path: Path) -> None:
@@ -95,6 +120,19 @@ def test_the_panel_is_the_mean_of_the_raters(tmp_path: Path) -> None:
     made = made_golden(made_item("a"))
     truth = golden.Truth(made.truth.window_s, {"r1": (1, 5), "r2": (2, 2)}, {}, None)
     assert truth.panel.tolist() == [1.5, 3.5]
+
+
+def test_where_a_rater_said_nothing_the_others_speak() -> None:
+    window = made_golden(made_item("a")).truth.window_s
+    truth = golden.Truth(window, {"r1": (None, 1, None), "r2": (None, 2, 4)}, {}, None)
+    assert np.isnan(truth.panel[0])
+    assert truth.panel[1:].tolist() == [1.5, 4]
+    assert codec.load(golden.Truth, codec.dump(truth)) == truth
+
+
+def test_a_row_belongs_to_the_window_that_it_begins_in() -> None:
+    truth = golden.Truth(Fraction(2), {"r1": (1, 2)}, {}, None)
+    assert truth.windows(6, Fraction(3, 4)).tolist() == [0, 0, 0, 1, 1, 1]
 
 
 @pytest.mark.parametrize("ratings", [{}, {"r1": (1, 2), "r2": (1,)}, {"r1": (0, 2)}, {"r1": (5.5,)}])

@@ -157,5 +157,6 @@ def test_the_summary_says_how_far_people_agree_and_keeps_machines_apart(store: S
 
     assert people["raters"] == ["ann", "ben", "cleo"]
     assert people["ratings"] == 12
-    assert people["agreement"] == pytest.approx((1 - 1 - 1) / 3)
+    # Against the mean of the others: ann's order and 3.5 3.5 3.5 3, ben's and a flat one, cleo's upside down.
+    assert people["agreement"] == pytest.approx((-math.sqrt(0.6) + 0 - 1) / 3)
     assert (automated["raters"], automated["agreement"]) == (["model"], None)

@@ -49,27 +49,33 @@ class Case:
         """For people."""
         return f"{self.preset} {self.aspect}"
 
-    def golden(self, locale: str) -> Path:
-        """Where the golden frame of one language lies."""
-        return GOLDENS / f"{self.preset}_{self.aspect.replace(':', 'x')}_{locale}.webp"
+    def golden(self, locale: str) -> str:
+        """The name of the golden frame of one language."""
+        return f"{self.preset}_{self.aspect.replace(':', 'x')}_{locale}.webp"
 
 
 def readings(
-    presets: Sequence[CaptionPreset] | None = None, aspects: Sequence[str] | None = None
+    presets: Sequence[CaptionPreset] | None = None,
+    aspects: Sequence[str] | None = None,
+    goldens: Path | None = None,
 ) -> tuple[Reading, ...]:
     """SSIM, VMAF and the count of differing frames of each case, and that count by language.
 
-    Default: all presets in all aspects. Raises UsageError where a golden is missing.
+    Default: all presets in all aspects. Pictures are held against the golden frames of the checkout, and what
+    differs is drawn; against those of another folder, such as frames that are to be blessed, nothing is.
+    Raises UsageError where a golden is missing.
     """
     presets, aspects = presets or PRESETS, aspects or ASPECTS
-    pictures.clear(SUITE)
+    if goldens is None:
+        pictures.clear(SUITE)
     found: list[Reading] = []
     off = dict.fromkeys((line.locale for line in export.SAID), 0)
-    goldens = {case: _read(case) for case in (Case(p, a) for p in presets for a in aspects)}
+    cases = (Case(preset, aspect) for preset in presets for aspect in aspects)
+    blessed = {case: _read(case, goldens or GOLDENS) for case in cases}
     for case, now in _rendered(presets, aspects):
-        golden = goldens[case]
+        golden = blessed[case]
         compared = framediff.compare(golden, now)
-        if compared.differing:
+        if compared.differing and goldens is None:
             _draw(case, golden, now, compared)
         for at in compared.differing:
             off[export.SAID[at].locale] += 1
@@ -84,25 +90,20 @@ def readings(
     return tuple(found)
 
 
-def write_goldens() -> tuple[Path, ...]:
-    """Make all golden frames anew; returns those that changed. Equal pictures keep their files.
+def write_goldens(goldens: Path) -> None:
+    """Make all golden frames in a folder anew. Equal pictures keep their files.
 
     Goldens of cases that are no more are removed.
     """
-    GOLDENS.mkdir(parents=True, exist_ok=True)
     kept: set[Path] = set()
-    changed: list[Path] = []
     for case, now in _rendered(PRESETS, ASPECTS):
         for line, picture in zip(export.SAID, now, strict=True):
-            path = case.golden(line.locale)
+            path = goldens / case.golden(line.locale)
             kept.add(path)
             if not path.exists() or not np.array_equal(pictures.read(path), picture):
                 pictures.write(picture, path)
-                changed.append(path)
-    for path in sorted(set(GOLDENS.glob("*.webp")) - kept):
+    for path in set(goldens.glob("*.webp")) - kept:
         path.unlink()
-        changed.append(path)
-    return tuple(changed)
 
 
 def frames() -> tuple[int, ...]:
@@ -121,8 +122,8 @@ def _rendered(presets: Sequence[CaptionPreset], aspects: Sequence[str]) -> Itera
                 yield Case(preset, aspect), now
 
 
-def _read(case: Case) -> Pixels:
-    paths = [case.golden(line.locale) for line in export.SAID]
+def _read(case: Case, goldens: Path) -> Pixels:
+    paths = [goldens / case.golden(line.locale) for line in export.SAID]
     for path in paths:
         if not path.is_file():
             raise UsageError(

@@ -1,7 +1,8 @@
 """How the default profile orders the golden items, by item, locale and genre; and the moments it chooses.
 
-Drawn and real items are never mixed in one number. Drawn items test wiring, not taste; the raters of the
-real ones are automated. The holdout is not read.
+Drawn and real items are never mixed in one number, and neither are labels of machines and of people: what is
+read of real items is by the machines' unless its name says `people`. Drawn items test wiring, not taste. The
+holdout is not read.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from editron_core.qa import golden
 from editron_core.qa.evaluate import Evaluation, evaluate, of_profile
-from editron_core.qa.golden import Kind
+from editron_core.qa.golden import Raters
 from editron_core.qa.reading import Reading
 from editron_core.score import profile as profiles
 from editron_core.score.profile import Profile
@@ -26,14 +27,13 @@ def readings(folder: Path = golden.FOLDER, profile: Profile | None = None) -> tu
     scorer = of_profile(profile or profiles.load("default"))
     found = golden.load(folder)
     out: list[Reading] = []
-    for kind in Kind:
-        items = found.open(kind)
-        if items:
-            out += _readings(kind, evaluate(items, scorer))
+    for kind, raters in found.panels:
+        name = f"{kind}, {raters}" if raters is Raters.PEOPLE else kind.value
+        out += _readings(name, evaluate(found.open(kind, raters=raters), scorer))
     return tuple(out)
 
 
-def _readings(kind: Kind, result: Evaluation) -> Iterator[Reading]:
+def _readings(kind: str, result: Evaluation) -> Iterator[Reading]:
     pairs = round(result.pairwise, 4)
     yield _rho(f"{kind}: all", result)
     yield Reading(SUITE, f"{kind}: pairs in the raters' order", pairs, "", TOLERANCE)

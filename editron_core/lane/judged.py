@@ -1,0 +1,116 @@
+"""Judgements of the machine that no promotion rests on, kept in the store all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from editron_core.domain import codec
+from editron_core.domain.registry import QaKind
+from editron_core.qa import evaluate as evaluating
+from editron_core.qa.compare import Comparison, compare
+from editron_core.qa.evaluate import BASELINES, Evaluation
+from editron_core.qa.golden import GoldenSet, Kind, Raters
+from editron_core.qa.regress import Report
+from editron_core.score.profile import Profile
+from editron_core.store import Store
+
+OURS = ""
+"""What the profile is called among scorers: no baseline has that name."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A profile and the baselines on items of one kind, by raters of one kind."""
+
+    kind: Kind
+    raters: Raters
+    evaluations: Mapping[str, Evaluation]
+    """By scorer: the profile first (`OURS`), then the baselines."""
+
+    @property
+    def comparisons(self) -> dict[str, Comparison]:
+        """The profile against each baseline on the same items."""
+        ours = self.evaluations[OURS]
+        return {name: compare(ours, other) for name, other in self.evaluations.items() if name != OURS}
+
+    @property
+    def title(self) -> str:
+        """What the figures are of, in words."""
+        count = len(self.evaluations[OURS].scores)
+        rated = "truth by construction" if self.kind is Kind.DRAWN else f"{self.raters} raters"
+        return f"{count} {self.kind} item{'s' if count != 1 else ''}, {rated}, tune split"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An evaluation on the golden set."""
+
+    profile: Profile
+    panels: tuple[Panel, ...]
+    """Real items, then drawn ones where there are any; never mixed in one number."""
+
+    def document(self) -> dict[str, Any]:
+        """JSON-ready."""
+        panels = [
+            {
+                "kind": panel.kind.value,
+                "raters": panel.raters.value,
+                "split": "tune",
+                "items": [score.item.id for score in panel.evaluations[OURS].scores],
+                "scorers": [_row(name, panel) for name in panel.evaluations],
+            }
+            for panel in self.panels
+        ]
+        return {"profile": {"name": self.profile.name, "hash": self.profile.hash}, "panels": panels}
+
+
+def evaluate(store: Store, profile: Profile, golden: GoldenSet, raters: Raters) -> Judged:
+    """How `profile` orders the golden items of the tune split, by the labels of `raters`; kept as a QA run.
+
+    Raises UsageError where these raters have rated none.
+    """
+    scorers = {OURS: evaluating.of_profile(profile), **BASELINES}
+    opened = [(Kind.REAL, raters, golden.real(raters))]
+    opened.append((Kind.DRAWN, Raters.CONSTRUCTION, golden.open(Kind.DRAWN)))
+    run = store.qa_runs.begin(QaKind.EVALUATE, golden.hash, profile.hash)
+    panels = tuple(
+        Panel(kind, who, {name: evaluating.evaluate(items, scorer) for name, scorer in scorers.items()})
+        for kind, who, items in opened
+        if items
+    )
+    judged = Judged(profile, panels)
+    store.qa_runs.finish(run.id, judged.document())
+    return judged
+
+
+class Keep(Protocol):
+    """Takes down what came of a run of the harness."""
+
+    def __call__(self, report: Report, *, blessed: bool) -> None: ...
+
+
+@contextmanager
+def kept(store: Store, golden: GoldenSet) -> Iterator[Keep]:
+    """A run of the harness, written down when it begins; what is yielded writes down how it ended."""
+    run = store.qa_runs.begin(QaKind.REGRESS, golden.hash)
+
+    def keep(report: Report, *, blessed: bool) -> None:
+        told = {"changes": codec.dump(report.changes), "moments": codec.dump(report.moments)}
+        left = {"skipped": dict(report.skipped), "failed": dict(report.failed)}
+        facts = {"passed": report.passed, "blessed": blessed, "readings": len(report.readings)}
+        store.qa_runs.finish(run.id, {**facts, **told, **left})
+
+    yield keep
+
+
+def _row(name: str, panel: Panel) -> dict[str, Any]:
+    found = panel.evaluations[name]
+    figures = {"rho": codec.dump(found.spearman), "pairwise": found.pairwise, "hits": found.hits}
+    if name == OURS:
+        return {"name": "profile", **figures}
+    beside = panel.comparisons[name]
+    said = {"difference": codec.dump(beside.difference), "shown": beside.shown, "verdict": str(beside)}
+    return {"name": name, **figures, **said}
