@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from sqlalchemy import select
 
 from editron_core.domain.batch import (
     AudioStream,
@@ -17,6 +18,8 @@ from editron_core.domain.batch import (
     VideoStream,
 )
 from editron_core.domain.brand import BrandKit, Watermark
+from editron_core.domain.finding import Finding
+from editron_core.domain.intake import Download
 from editron_core.domain.job import (
     Check,
     Decision,
@@ -30,7 +33,7 @@ from editron_core.domain.operations import DeadLetter
 from editron_core.domain.timeline import Clip, Timeline
 from editron_core.errors import NotFound, StoreError, UsageError
 from editron_core.store import NewBatch, NewJob, NewSession, Store
-from editron_core.store.models import Base, BatchRow, utc_now
+from editron_core.store.models import Base, BatchRow, TaskRow, utc_now
 from editron_core.times import Span
 
 FORWARD = (
@@ -392,12 +395,20 @@ def test_deleting_a_batch_leaves_no_child_row(store: Store) -> None:
         DeadLetter("render", "reel", "StoreError", "no space", batch_id=session.batch_id, job_id=job.id)
     )
     store.dispatches.add(session.batch_id, "produce")
+    store.downloads.begin(Download("d", batch_id=session.batch_id, size_bytes=5))
+    store.findings.create(Finding("", "a jump", session_id=session.id))
     kept = new_session(store)
     store.batches.delete(session.batch_id)
     tables = Base.metadata.tables
     with store.database.read() as reader:
         counts = {name: reader.query(tables[name]).count() for name in tables}
-    assert {name for name, count in counts.items() if count} == {"media_batches", "edit_sessions"}
+        at_board = set(reader.scalars(select(TaskRow.batch_id)))
+    # What happened stays told: that the batch was deleted is told when it is gone.
+    assert {name for name, count in counts.items() if count} == {
+        *("media_batches", "edit_sessions", "tasks", "events")
+    }
+    assert at_board == {kept.batch_id}
+    assert store.events.after(0)[-1].kind == "batch.deleted"
     assert [batch.id for batch in store.batches.list()] == [kept.batch_id]
 
 

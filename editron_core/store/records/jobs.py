@@ -100,17 +100,6 @@ class Jobs:
         with self._database.read() as session:
             return cut(session, query, Order((JobRow.created_at, JobRow.id)), after, limit).map(_job)
 
-    def set_priority(self, job_id: str, priority: RenderPriority) -> RenderJob:
-        """Move a job up or down the queue. Raises NotFound; Conflict for one that has ended."""
-        with self._database.write() as session:
-            row = locked(session, JobRow, job_id)
-            if row.status not in UNFINISHED:
-                raise Conflict(f"is {row.status}", subject=f"render job {row.id}")
-            if row.priority is not priority:
-                row.priority = priority
-                _tell(session, row, "changed", {"priority": priority.value})
-            return _job(row)
-
     def queue(self, limit: int = 100) -> tuple[RenderJob, ...]:
         """The jobs that are queued or rendering, in the order in which they are claimed."""
         found: list[RenderJob] = []
@@ -178,7 +167,7 @@ class Jobs:
                 raise Conflict(f"is {row.status} and waits no more", subject=f"render job {job_id[:8]}")
             if row.priority is not priority:
                 row.priority = priority
-                _tell(session, row, "queued", {"priority": priority.value})
+                _tell(session, row, "changed", {"priority": priority.value})
             return _job(row)
 
     def progress(self, job_id: str, percent: float) -> None:
