@@ -98,12 +98,12 @@ async def once(app: ASGIApp, claim: Claim, scope: Scope, send: Send) -> None:
     finally:
         claimed.reset(token)
     status, kind, content = _whole(messages)
-    if claim.unkept and status < 400:
-        lost = answer(scope, Refused(409, "was carried out; its answer held a secret, which is shown once"))
-        status, kind, content = lost.status_code, lost.media_type or "", bytes(lost.body)
     if status >= 500 or status in PASSING:
         await run_in_threadpool(store.idempotency.forget, claim.scope, claim.key)
     else:
+        if claim.unkept and status < 400:
+            told = answer(scope, Refused(409, "was carried out; its answer held a secret, shown once"))
+            status, kind, content = told.status_code, told.media_type or "", bytes(told.body)
         await run_in_threadpool(store.idempotency.finish, claim.scope, claim.key, status, kind, content)
     for message in messages:
         await send(message)

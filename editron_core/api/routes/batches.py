@@ -23,9 +23,11 @@ from editron_core.api.orders import OrderFields
 from editron_core.api.shapes import Asked, Batch, File, HexId, Id, Line
 from editron_core.config import Settings
 from editron_core.domain import codec
+from editron_core.domain.access import Role
 from editron_core.domain.batch import BatchStatus, StorageTier
 from editron_core.domain.operations import Subject
 from editron_core.errors import UsageError
+from editron_core.lane import uploads
 from editron_core.lane.lane import Lane
 from editron_core.store import NewBatch, Store
 
@@ -37,7 +39,11 @@ class NewBatchFields(Asked):
     """Footage that is to be produced."""
 
     sources: Annotated[
-        list[Source], Field(max_length=1000, description="http(s) URLs, and absolute paths on the server.")
+        list[Source],
+        Field(
+            max_length=1000,
+            description="http(s) URLs, `upload:<id>` for what was sent, and absolute paths on the server.",
+        ),
     ]
     project_id: HexId | None = None
     reference_name: Annotated[Line | None, Field(description="What people call it.")] = None
@@ -62,7 +68,7 @@ def list_batches(
 @router.post("", status_code=201, dependencies=[Depends(RequiredKey)])
 def make_batch(store: StoreDep, settings: SettingsDep, body: NewBatchFields, who: Operator) -> Batch:
     """Take in footage and produce it; what was asked for is written down, and begins by itself."""
-    return Batch.model_validate(store.batches.ask(_wanted(store, settings, body, who)))
+    return Batch.model_validate(store.batches.order(_wanted(store, settings, body, who)))
 
 
 @router.get("/{batch_id}")
@@ -117,18 +123,27 @@ def retry_batch(store: StoreDep, batch_id: Id, who: Operator) -> Batch:
     return Batch.model_validate(store.batches.get(batch_id))
 
 
+def _source(store: Store, who: Caller, asked: str) -> str:
+    """A source as the lane reads it. Raises NotFound, and Conflict for an upload that is not whole."""
+    sent = uploads.SOURCE.fullmatch(asked)
+    if sent is None:
+        return asked
+    return uploads.source(uploads.mine(store, sent[1], who.name, anybodys=who.role is Role.ADMIN))
+
+
 def _wanted(store: Store, settings: Settings, body: NewBatchFields, who: Caller) -> NewBatch:
     """The batch to record. Raises UsageError, NotFound or DefinitionError for what cannot be carried out."""
     if not body.sources:
         raise UsageError("names nothing to take in", subject="sources")
-    places.check_sources(who, settings, body.sources)
+    sources = [_source(store, who, one) for one in body.sources]
+    places.check_sources(who, settings, [one for one in sources if not uploads.SOURCE.fullmatch(one)])
     places.check_destinations(who, settings, body.order.destinations)
     order = body.order.order()
     Lane(store, settings).check(order)
     if body.project_id is not None:
         store.projects.get(body.project_id)
     return NewBatch(
-        source_url="\n".join(body.sources),
+        source_url="\n".join(sources),
         reference_name=body.reference_name or body.sources[0].rstrip("/").rsplit("/", 1)[-1],
         project_id=body.project_id,
         storage_tier=body.storage_tier,
