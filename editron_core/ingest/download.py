@@ -116,7 +116,10 @@ class Pace:
 class Door(Protocol):
     """Where the bytes of one file come from."""
 
-    pace: Pace
+    @property
+    def pace(self) -> Pace:
+        """When it may be asked again."""
+        ...
 
     def open(self, start: int) -> Body:
         """The bytes from `start` on. Raises Refused, Unavailable."""

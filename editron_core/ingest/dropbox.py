@@ -19,6 +19,7 @@ from editron_core.config import Settings
 from editron_core.errors import SourceError, UsageError
 from editron_core.ingest import dropbox_session
 from editron_core.ingest.download import Body, Pace, Unavailable, jitter, unavailable
+from editron_core.ingest.dropbox_session import Tokens
 from editron_core.ingest.parts import Wanted
 from editron_core.redact import Secret
 
@@ -58,9 +59,12 @@ class Remote:
     fault: str = ""
     """Dropbox's tag for why it cannot be had."""
 
-    def locator(self, source: str, transcript: Remote | None = None) -> str:
-        """`dropbox://<source>/<path>?...`, which names this revision, and the transcript beside it."""
-        facts = {key: value for key, value in self._facts().items() if value}
+    def locator(self, source: str, transcript: Remote | None = None, link: str = "") -> str:
+        """`dropbox://<source>/<path>?...`, which names this revision, and the transcript beside it.
+
+        `source` is a registered one, or `-` where only the shared `link` is known.
+        """
+        facts = {key: value for key, value in {**self._facts(), "link": link}.items() if value}
         if transcript is not None:
             facts["transcript"] = transcript.locator(source)
         return f"{SCHEME}{source}{quote(self.path or '/')}?{urlencode(facts)}"
@@ -77,6 +81,7 @@ class Located:
     source: str
     remote: Remote
     transcript: Remote | None = None
+    link: str = ""
 
 
 def located(locator: str) -> Located:
@@ -97,7 +102,7 @@ def located(locator: str) -> Located:
     except (ValueError, KeyError) as error:
         raise SourceError("names no file at Dropbox", subject=locator[:80]) from error
     beside = located(facts["transcript"]).remote if "transcript" in facts else None
-    return Located(parts.netloc, remote, beside)
+    return Located(parts.netloc, remote, beside, facts.get("link", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +120,14 @@ class Page:
 class Client:
     """One account, or the app's own right to public links. Safe to use from several threads."""
 
-    def __init__(
-        self, settings: Settings, refresh_token: Secret | None = None, pace: Pace | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, tokens: Tokens) -> None:
         """Without a token the app itself asks. Raises UsageError where no app is set up."""
         if not settings.dropbox_app_key:
             raise UsageError("is not set", subject="DROPBOX_APP_KEY", remedy="see Dropbox in the README")
         secret = settings.dropbox_app_secret
-        self._app_secret = secrets.held(secret, subject="DROPBOX_APP_SECRET") if secret else None
-        self._sdk = dropbox_session.connect(settings, self._app_secret, refresh_token)
-        self.pace = pace or Pace()
+        app_secret = secrets.held(secret, subject="DROPBOX_APP_SECRET") if secret else None
+        self._sdk = dropbox_session.connect(settings, app_secret, tokens)
+        self.pace = Pace()
         """When this account may be asked again: Dropbox counts by access token."""
 
     def account_id(self) -> str:
@@ -242,10 +245,10 @@ def _sorted(
         path = str(entry.path_display if folder is None else f"{folder}/{entry.name}")
         if isinstance(entry, files.FileMetadata):
             found.append(_remote(entry, path))
-            if folder is None:  # a file may have taken the place of a folder
-                gone.append(f"{entry.path_lower}/")
         elif isinstance(entry, files.DeletedMetadata):
-            gone.append(str(entry.path_lower))
+            low = str(entry.path_lower)
+            found = [one for one in found if not f"{one.path.lower()}/".startswith(f"{low}/")]
+            gone.append(low)
         else:
             inner.append(path)
     return tuple(found), tuple(gone), inner

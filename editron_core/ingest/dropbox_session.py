@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -26,7 +27,7 @@ CONNECT_S, IDLE_S = 10.0, 50.0
 DEFAULT_WAIT_S = 5.0
 """Where Dropbox says that we are too fast, and not for how long."""
 REMEDIES = {
-    "path/not_found": "it was removed meanwhile: the next look at the source finds what is there",
+    "path/not_found": "it is not there, or not any more: check its path",
     "path/restricted_content": "Dropbox blocks it by law; nobody here can change that",
     "unsupported_file": "export it from Dropbox as a video",
     "shared_link_not_found": "ask for a new link",
@@ -41,14 +42,27 @@ class CursorExpired(SourceError):
     """Dropbox forgot the cursor: the folder must be listed from the beginning."""
 
 
-def connect(settings: Settings, app_secret: Secret | None, refresh_token: Secret | None) -> Any:
-    """A client of the SDK: of an account with its refresh token, else of the app for public links."""
-    if app_secret is None and refresh_token is None:
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """In whose name we ask: with neither, in the app's own, which opens public links only."""
+
+    refresh: Secret | None = None
+    access: Secret | None = None
+    """One that is used until it has outlived its time, where there is none to refresh."""
+
+    def __bool__(self) -> bool:
+        return self.refresh is not None or self.access is not None
+
+
+def connect(settings: Settings, app_secret: Secret | None, tokens: Tokens) -> Any:
+    """A client of the SDK. Raises UsageError where the app is to ask for itself and has no secret."""
+    if app_secret is None and not tokens:
         raise UsageError(
             "is not set", subject="DROPBOX_APP_SECRET", remedy="a public link is opened with the app's secret"
         )
     return _shared()(
-        oauth2_refresh_token=refresh_token.reveal() if refresh_token else None,
+        oauth2_refresh_token=tokens.refresh.reveal() if tokens.refresh else None,
+        oauth2_access_token=tokens.access.reveal() if tokens.access and not tokens.refresh else None,
         app_key=settings.dropbox_app_key,
         app_secret=app_secret.reveal() if app_secret else None,
         session=_session(settings.dropbox_url),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from editron_core import process
 from editron_core.analyze.observe import AnalyzeOptions, observe
 from editron_core.domain.batch import BatchStatus, Hold, MediaFile, MediaProbe
 from editron_core.domain.evidence import Evidence
@@ -17,14 +14,12 @@ from editron_core.domain.operations import Subject
 from editron_core.domain.progress import Step
 from editron_core.errors import EditronError, Held, Interrupted, MediaError
 from editron_core.lane import holding
+from editron_core.lane.abreast import side_by_side
 from editron_core.lane.desk import Desk, Made, Progress, code_version
 from editron_core.lane.document import Outcome
 from editron_core.lane.engines import Engines
 from editron_core.lane.intake import reason, settle
 from editron_core.store import Stage
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 def analyze(desk: Desk, engines: Engines, outcome: Outcome) -> Outcome:
@@ -49,7 +44,7 @@ def analyze(desk: Desk, engines: Engines, outcome: Outcome) -> Outcome:
             copies.setdefault(file.sha256, []).append(file)
         groups = [sorted(group, key=lambda f: f.transcript_path is None) for group in copies.values()]
         troubles: list[Exception] = []
-        results = _side_by_side(
+        results = side_by_side(
             desk.settings.jobs, lambda group: _spared(desk, engines, group, troubles), groups
         )
         if troubles:
@@ -89,24 +84,6 @@ def analyze_file(desk: Desk, engines: Engines, batch_id: str, file_id: str) -> M
         made = _analysed(desk, engines, file, file.probe)
         store.files.set_status(file.id, BatchStatus.ANALYZED)
     return made
-
-
-def _side_by_side(jobs: int, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """`work` on every item, so many at once; an exception stops what has not begun."""
-    if jobs == 1:
-        return [work(item) for item in items]
-    contexts = [copy_context() for _ in items]
-    with ThreadPoolExecutor(jobs) as pool:
-        try:
-            # Each in a copy of our context, so that its spans and log lines belong where ours do.
-            return list(pool.map(lambda item, here: here.run(work, item), items, contexts))
-        except KeyboardInterrupt:
-            process.stop_all()  # else the pool would wait for the children of its other threads
-            pool.shutdown(cancel_futures=True)
-            process.resume()  # all of ours have ended; a notebook may go on with something else
-            raise
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _spared(

@@ -19,6 +19,7 @@ from editron_core.domain.operations import DeadLetter
 from editron_core.domain.progress import Step, Watcher
 from editron_core.errors import Busy, Held, Interrupted, LeaseLost, NotFound, StoreError
 from editron_core.lane import holding
+from editron_core.lane.connections import Connections
 from editron_core.redact import redact
 from editron_core.store import Stage, Store
 from editron_core.store.remote import is_there, open_blobs
@@ -56,6 +57,8 @@ class Desk:
         self.watcher = watcher
         self.timings: dict[str, float] = {}
         """Wall-clock seconds by stage, of this desk's own work."""
+        self.dropbox = Connections(settings)
+        """Who is asked for what lies at Dropbox."""
 
     def at_hand(self, file: MediaFile) -> MediaFile:
         """A file of a batch with its original on this machine's disk, fetched where it lies elsewhere.

@@ -11,13 +11,16 @@ from editron_core.domain import codec
 from editron_core.domain.batch import BatchStatus, Hold, MediaBatch, MediaFile, StorageTier
 from editron_core.domain.operations import Subject
 from editron_core.domain.progress import Step
-from editron_core.errors import EditronError, Held, MediaError, NotFound, SourceError
+from editron_core.errors import DiskFull, EditronError, Held, MediaError, NotFound, SourceError
 from editron_core.ingest import local, url
 from editron_core.ingest.examine import examine
 from editron_core.ingest.sources import Found, Listing, expand
 from editron_core.ingest.staging import Arrival
-from editron_core.lane import holding
+from editron_core.lane import holding, uploads
+from editron_core.lane.abreast import side_by_side
 from editron_core.lane.desk import Desk, Progress
+from editron_core.lane.dropbox import expanded
+from editron_core.lane.fetching import from_dropbox, receive
 from editron_core.store import NewBatch
 
 DONE = (BatchStatus.READY, BatchStatus.ANALYZING, BatchStatus.ANALYZED)
@@ -30,7 +33,7 @@ def ingest(desk: Desk, sources: Sequence[str], avoid: Sequence[Path] = ()) -> Me
     `avoid` names folders that are passed over. Raises SourceError where the sources hold nothing.
     A file that cannot be used is recorded as failed with its reason, and the others go on.
     """
-    listing = expand(sources, avoid)
+    listing = expanded(desk, expand(sources, avoid))
     if not listing.found:
         raise _nothing(sources, listing)
     with desk.timed("ingest"):
@@ -54,7 +57,8 @@ def resume(desk: Desk, batch: MediaBatch) -> MediaBatch:
     if all(file.status is BatchStatus.FAILED for file in pending):
         return batch
     with desk.timed("ingest"):
-        return _finish(desk, batch, expand(batch.source_url.splitlines()), again=False)
+        listing = uploads.named(desk.store, expand(batch.source_url.splitlines()))
+        return _finish(desk, batch, listing, again=False)
 
 
 def _only_asked_for(desk: Desk, batch: MediaBatch) -> bool:
@@ -70,7 +74,7 @@ def _listed(desk: Desk, batch: MediaBatch) -> MediaBatch:
     """Record the files of a batch that was asked for; what its sources hold is written down last."""
     holding.check(desk.store, Subject(batch.id))
     sources = batch.source_url.splitlines()
-    listing = expand(sources)
+    listing = uploads.named(desk.store, expanded(desk, expand(sources)))
     if not listing.found:
         error = _nothing(sources, listing)
         desk.store.batches.set_status(batch.id, BatchStatus.FAILED, str(error))
@@ -111,8 +115,13 @@ def _finish(desk: Desk, batch: MediaBatch, listing: Listing, *, again: bool) -> 
         _requeue(desk, desk.store.batches.get(batch.id))
         desk.store.batches.set_tier(batch.id, StorageTier.HOT)
         desk.store.batches.set_status(batch.id, BatchStatus.DOWNLOADING)
-        for file in wanted:
-            _take_in(desk, file, known.get(file.source, Found(file.name, _place(file.source))))
+        # What lies here is copied as fast as the disk can; what comes over a network waits most of the time.
+        afar = any(from_dropbox(file.source) for file in wanted)
+        side_by_side(
+            desk.settings.download_jobs if afar else 1,
+            lambda file: _take_in(desk, file, known.get(file.source, Found(file.name, _place(file.source)))),
+            wanted,
+        )
         return settle(desk, batch.id, BatchStatus.READY)
 
 
@@ -179,16 +188,20 @@ def _take_in(desk: Desk, file: MediaFile, one: Found) -> None:
             files.set_status(file.id, BatchStatus.DOWNLOADING)
             desk.tried(step, lambda watch: _receive(desk, file, one, watch), tell)
             files.set_status(file.id, BatchStatus.READY)
-    except (MediaError, SourceError) as error:
+    except (MediaError, SourceError, DiskFull) as error:
         files.set_status(file.id, BatchStatus.FAILED, reason(error, file.name))
     except Held:  # the file alone, or all of its batch?
         holding.check(desk.store, Subject(file.batch_id))
 
 
 def _receive(desk: Desk, file: MediaFile, one: Found, tell: Progress) -> None:
+    if uploads.SOURCE.fullmatch(str(one.locator)):
+        one = uploads.at_hand(desk.store, one)
     with desk.store.blobs.scratch("ingest") as staging:
         if isinstance(one.locator, Path):
             arrival = local.take(one, staging, tell)
+        elif from_dropbox(one.locator):
+            arrival = receive(desk, file, staging, tell)
         else:
             # Partial downloads outlive this process, so that the next one goes on with them.
             parts = desk.store.blobs.root / "downloads"
@@ -197,7 +210,7 @@ def _receive(desk: Desk, file: MediaFile, one: Found, tell: Progress) -> None:
         blobs = desk.store.blobs
         try:
             probe = examine(arrival)
-            transcript = _transcript(desk, one, arrival, staging)
+            transcript = _transcript(desk, arrival, staging)
             sha256 = blobs.put(arrival.path, sha256=arrival.sha256, move=True)
         finally:
             arrival.path.unlink(missing_ok=True)
@@ -206,13 +219,13 @@ def _receive(desk: Desk, file: MediaFile, one: Found, tell: Progress) -> None:
         desk.store.files.probed(file.id, probe)
 
 
-def _transcript(desk: Desk, one: Found, arrival: Arrival, staging: Path) -> str | None:
+def _transcript(desk: Desk, arrival: Arrival, staging: Path) -> str | None:
     """Where our copy of the transcript lies; its name keeps the language, which the speech room reads."""
     if arrival.transcript is None:
         return None
     folder = staging / "transcript"
     folder.mkdir()
-    language = f".{one.language}" if one.language else ""
+    language = f".{arrival.language}" if arrival.language else ""
     shutil.move(arrival.transcript, folder / f"transcript{language}{arrival.transcript.suffix}")
     kept = desk.store.blobs.folder(desk.store.blobs.adopt(folder))
     return str(next(kept.glob("transcript*")))

@@ -154,7 +154,7 @@ class Sources:
     ) -> Listed:
         """Take in one page of a listing together with the cursor behind it.
 
-        `removed` are paths that are gone, with all below them. An entry that is known with the same rev
+        `removed` are paths that are gone, with all below them: what waits there waits no more. An entry that is known with the same rev
         and content changes nothing; one of another content waits to be taken in again. Raises NotFound.
         """
         with self._database.write() as session:
@@ -284,7 +284,9 @@ def _upsert(session: Session, source_id: str, entries: list[SourceEntry]) -> int
 def _remove(session: Session, source_id: str, path: str) -> int:
     key = path.lower()
     below = EntryRow.path_key.startswith(f"{key.rstrip('/')}/", autoescape=True)
-    which = (EntryRow.source_id == source_id, or_(EntryRow.path_key == key, below))
+    # What was taken stays known: a file that moves is gone here and new there, and is not fetched again.
+    waits = (EntryRow.source_id == source_id, EntryRow.taken_at.is_(None))
+    which = (*waits, or_(EntryRow.path_key == key, below))
     result: Any = session.execute(delete(EntryRow).where(*which))
     return int(result.rowcount)
 
