@@ -21,7 +21,7 @@ REACHED = {
 ENDED = (BatchStatus.ANALYZED, BatchStatus.FAILED)
 
 
-def table(store: Store, query: dict[str, Any]) -> dict[str, Any]:
+def shown(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     """The newest batches, as columns of equal length: small to send and quick to sort."""
     projects = {project.id: project.name for project in store.projects.list()}
     rows = [_row(batch, projects) for batch in store.batches.list(limit=MOST)]

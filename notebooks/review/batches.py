@@ -22,7 +22,7 @@ def _():
 
 @app.cell
 def _():
-    ui.view("batches", lambda query: batches.table(ui.store(), query))
+    ui.view("batches", lambda query: batches.shown(ui.store(), query))
     return
 
 

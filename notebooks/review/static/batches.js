@@ -60,7 +60,7 @@ function start(done) {
   let wish = null;  // the same wish sent twice, after a fault, is one run
   return h("form.panel.row", { onsubmit: async (event) => {
     event.preventDefault();
-    const body = { sources: [source.value.trim()], brief: brief.value.trim() };
+    const body = { sources: [source.value.trim()], order: { brief: brief.value.trim() } };
     if (!body.sources[0]) { source.focus(); return; }
     const words = JSON.stringify(body);
     if (wish?.words !== words) wish = { words, key: fresh() };
