@@ -33,12 +33,13 @@ def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `say` is told once requests are taken.
 
-    With `work`, what is asked for is carried out in a process beside it. Raises StoreError where the
-    port is taken or the store cannot be opened.
+    With `work`, what is asked for is carried out in a process beside it, and webhooks are sent. Raises
+    StoreError where the port is taken or the store cannot be opened.
     """
     import uvicorn
 
     from editron_core.lane.attend import attending
+    from editron_core.lane.webhooks import sending
 
     with contextlib.closing(_bound(host, port)) as bound, contextlib.ExitStack() as stack:
         shown = f"[{host}]" if ":" in host else host
@@ -56,6 +57,7 @@ def run(
         )
         if work:
             stack.enter_context(attending(settings))
+            stack.enter_context(sending(settings))
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -15,6 +15,8 @@ from editron_core.store.models import (
     BatchRow,
     DeadLetterRow,
     DispatchRow,
+    EndpointRow,
+    EventRow,
     FileRow,
     JobRow,
     LeaseRow,
@@ -40,6 +42,7 @@ def readings(database: Database) -> tuple[Reading, ...]:
             *_queue(session, now),
             *_given_up(session),
             *_outbox(session, now),
+            *_webhooks(session),
             *_leases(session, now),
             *_stages(session),
             *_held(session),
@@ -71,6 +74,14 @@ def _outbox(session: Session, now: float) -> Iterator[Reading]:
     count, oldest = session.execute(query).one()
     yield Reading("dispatches_pending", count)
     yield Reading("dispatches_oldest_seconds", max(0.0, now - oldest.timestamp()) if oldest else 0.0)
+
+
+def _webhooks(session: Session) -> Iterator[Reading]:
+    slowest = session.scalar(select(func.min(EndpointRow.cursor)).where(EndpointRow.enabled))
+    behind = select(func.count()).where(EventRow.id > slowest) if slowest is not None else None
+    yield Reading("webhook_backlog", (session.scalar(behind) or 0) if behind is not None else 0)
+    off = select(func.count()).where(~EndpointRow.enabled, EndpointRow.disabled_reason != "")
+    yield Reading("webhooks_disabled", session.scalar(off) or 0)
 
 
 def _leases(session: Session, now: float) -> Iterator[Reading]:

@@ -13,21 +13,30 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select
 
+from editron_core.domain.intake import TransferStatus
 from editron_core.domain.job import RenderJobStatus, StageStatus
+from editron_core.domain.webhook import DeliveryStatus
 from editron_core.errors import NotFound
 from editron_core.store.blobs import Blobs
 from editron_core.store.leases import Holder
 from editron_core.store.models import (
     Base,
+    BrandAssetRow,
     DeadLetterRow,
+    DeliveryRow,
     DispatchRow,
+    EventRow,
     FileRow,
+    IdempotencyRow,
     JobRow,
     LeaseRow,
     PromotionRow,
     SessionRow,
     StageRow,
+    UploadRow,
+    utc_now,
 )
+from editron_core.store.records.events import outlived
 from editron_core.store.store import Store
 
 ANALYZE = "analyze"
@@ -67,6 +76,8 @@ def referenced(store: Store) -> tuple[set[str], set[str]]:
     with store.database.read() as session:
         files = set(session.scalars(select(FileRow.checksum_sha256)))
         files |= set(session.scalars(select(PromotionRow.notebook_sha256)))
+        files |= set(session.scalars(select(BrandAssetRow.sha256)))
+        files |= set(session.scalars(select(UploadRow.sha256)))
         folders = set(session.scalars(select(StageRow.output)))
         transcripts = session.scalars(select(FileRow.transcript_path))
         folders |= {Path(path).parent.name for path in transcripts if path}
@@ -161,10 +172,15 @@ def drop_proxy(store: Store, key: str, name: str) -> None:
 
 
 def _outlived(before: datetime) -> dict[str, tuple[type[Base], tuple[ColumnElement[bool], ...]]]:
+    pending = DeliveryStatus.PENDING
     return {
         "dead_letters": (DeadLetterRow, (DeadLetterRow.resolved_at < before,)),
         "dispatches": (DispatchRow, (DispatchRow.done_at < before,)),
         "leases": (LeaseRow, (_ended_lease(before),)),
+        "events": (EventRow, tuple(outlived(before))),
+        "deliveries": (DeliveryRow, (DeliveryRow.created_at < before, DeliveryRow.status != pending)),
+        "idempotency": (IdempotencyRow, (IdempotencyRow.expires_at < utc_now(),)),
+        "uploads": (UploadRow, (UploadRow.status == TransferStatus.DONE, UploadRow.updated_at < before)),
     }
 
 

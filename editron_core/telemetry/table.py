@@ -75,6 +75,7 @@ _ALL = (
         STAGE_BUCKETS,
     ),
     Metric("retries", Kind.COUNTER, ("stage",), "Stages begun again after a failure."),
+    Metric("webhook_attempts", Kind.COUNTER, ("outcome",), "Attempts to deliver: delivered, failed."),
     Metric(
         "children",
         Kind.COUNTER,
@@ -129,6 +130,10 @@ _ALL = (
     Metric(
         "dead_letters", Kind.STORE, ("stage",), "Work given up after its retries, that nobody has resolved."
     ),
+    Metric(
+        "webhook_backlog", Kind.STORE, (), "Events that the endpoint furthest behind has yet to be told of."
+    ),
+    Metric("webhooks_disabled", Kind.STORE, (), "Endpoints that are off because nothing reached them."),
     Metric("dispatches_pending", Kind.STORE, (), "State changes that no flow run was started for yet."),
     Metric("dispatches_oldest_seconds", Kind.STORE, (), "Age of the oldest of them."),
     Metric("leases_held", Kind.STORE, (), "Leases whose holder renews them."),

@@ -17,7 +17,7 @@ from editron_core.domain.batch import (
     MediaProbe,
     StorageTier,
 )
-from editron_core.errors import NotFound, StoreError, UsageError
+from editron_core.errors import Conflict, NotFound, UsageError
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow, FileRow, ProjectRow
 from editron_core.store.outbox import emit
@@ -258,7 +258,7 @@ class Files:
 
 def _move(row: BatchRow | FileRow, status: BatchStatus, subject: str) -> None:
     if not row.status.may_become(status):
-        raise StoreError(f"cannot go from {row.status} to {status}", subject=subject)
+        raise Conflict(f"cannot go from {row.status} to {status}", subject=subject)
     row.status = status
 
 

@@ -17,7 +17,7 @@ from editron_core.domain.job import (
 )
 from editron_core.domain.label import Label
 from editron_core.domain.timeline import Timeline
-from editron_core.errors import StoreError
+from editron_core.errors import Conflict, Stale
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow, DecisionRow, SessionRow
 from editron_core.store.models.base import utc_now
@@ -139,7 +139,7 @@ class Sessions:
             row = locked(session, SessionRow, session_id)
             unchanged(_session(row).version, expected, f"session {session_id}")
             if not row.status.may_become(status):
-                raise StoreError(f"cannot go from {row.status} to {status}", subject=f"session {session_id}")
+                raise Conflict(f"cannot go from {row.status} to {status}", subject=f"session {session_id}")
             if status is EditSessionStatus.APPROVED and row.status is not status:
                 announce(session, batch_id, "render", {"session": row.id})
             if row.status is not status:
@@ -165,7 +165,7 @@ class Decisions:
             row = locked(session, SessionRow, decision.session_id)
             shown = {(cut.name, cut.content_hash) for cut in _session(row).timelines}
             if (decision.timeline, decision.content_hash) not in shown:
-                raise StoreError(
+                raise Stale(
                     "is not the cut that was shown", subject=decision.timeline, remedy="look at it again"
                 )
             made = DecisionRow(
@@ -194,7 +194,7 @@ class Decisions:
         with self._database.write() as session:
             row = locked(session, DecisionRow, decision_id)
             if row.withdrawn_at is not None:
-                raise StoreError("was taken back before", subject=f"decision {decision_id[:8]}")
+                raise Conflict("was taken back before", subject=f"decision {decision_id[:8]}")
             row.withdrawn_at = utc_now()
             forget_decision(session, row.author, row.content_hash)
             replace_labels(session, labels)

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from editron_core.domain.event import KINDS, Event
 from editron_core.domain.webhook import Delivery, DeliveryStatus, Endpoint
 from editron_core.errors import Conflict, UsageError
 from editron_core.store.database import Database
-from editron_core.store.models import DeliveryRow, EndpointRow, EventRow, ProjectRow, utc_now
+from editron_core.store.models import DeliveryRow, EndpointRow, ProjectRow, utc_now
 from editron_core.store.outbox import emit
 from editron_core.store.records.common import locked, new_id, one
 from editron_core.store.records.events import Events, newest
@@ -186,14 +186,6 @@ class Endpoints:
             return cut(session, query, Order((DeliveryRow.event_id, DeliveryRow.id)), after, limit).map(
                 _delivery
             )
-
-    def backlog(self) -> int:
-        """How many events the endpoint that is furthest behind has yet to be told of, or pass over."""
-        with self._database.read() as session:
-            slowest = session.scalar(select(func.min(EndpointRow.cursor)).where(EndpointRow.enabled))
-            if slowest is None:
-                return 0
-            return session.scalar(select(func.count()).where(EventRow.id > slowest)) or 0
 
 
 def _change(session: Session, row: EndpointRow, endpoint: Endpoint) -> None:

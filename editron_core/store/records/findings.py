@@ -87,10 +87,11 @@ class Findings:
             _tell(session, row, "changed", {**data, "changed": changed})
             return _finding(row)
 
-    def delete(self, finding_id: str) -> None:
-        """Remove a finding with its comments. Raises NotFound."""
+    def delete(self, finding_id: str, *, expected: str | None = None) -> None:
+        """Remove a finding with its comments. Raises NotFound, and Stale as `change` does."""
         with self._database.write() as session:
             row = locked(session, FindingRow, finding_id)
+            unchanged(_finding(row).version, expected, f"finding {finding_id}")
             _tell(session, row, "deleted", {})
             session.delete(row)
 

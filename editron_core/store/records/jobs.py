@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from editron_core.domain import codec
 from editron_core.domain.batch import Hold
 from editron_core.domain.job import Deliverable, RenderJob, RenderJobStatus, RenderPriority
-from editron_core.errors import Busy, Conflict, StoreError
+from editron_core.errors import Busy, Conflict
 from editron_core.store.database import Database
 from editron_core.store.leases import Holder, Lease, Leases
 from editron_core.store.models import BatchRow, JobRow, LeaseRow, SessionRow
@@ -131,7 +131,7 @@ class Jobs:
         with self._database.write() as session:
             row = locked(session, JobRow, job_id)
             if row.status not in UNFINISHED:
-                raise StoreError(f"is {row.status} already", subject=f"render job {row.id}")
+                raise Conflict(f"is {row.status} already", subject=f"render job {row.id}")
             row.status, row.worker = RenderJobStatus.RENDERING, worker
             session.flush()  # before the lease is taken
             return self._taken(session, row.id)
@@ -300,7 +300,7 @@ def _leave(row: JobRow, deliverables: Sequence[Deliverable], urls: Sequence[str]
 
 def _moved(row: JobRow, status: RenderJobStatus) -> JobRow:
     if not row.status.may_become(status):
-        raise StoreError(f"cannot go from {row.status} to {status}", subject=f"render job {row.id}")
+        raise Conflict(f"cannot go from {row.status} to {status}", subject=f"render job {row.id}")
     row.status = status
     return row
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from editron_core.domain import codec
 from editron_core.domain.label import Label, LabelSource, Raters, Split
-from editron_core.errors import StoreError, UsageError
+from editron_core.errors import Conflict, UsageError
 from editron_core.store.database import Database
 from editron_core.store.models import FileRow, LabelRow
 from editron_core.store.outbox import emit
@@ -41,7 +41,7 @@ class Labels:
             if before == {_said(row) for row in map(_row, labels)}:
                 return
             if before and not again:
-                raise StoreError(
+                raise Conflict(
                     "has rated this file before, and otherwise",
                     subject=labels[0].rater,
                     remedy="--again replaces what was said",

@@ -16,7 +16,7 @@ from editron_core.domain.registry import (
     Record,
     RegisteredProfile,
 )
-from editron_core.errors import Busy, NotFound, StoreError
+from editron_core.errors import Busy, Conflict, NotFound
 from editron_core.store.database import Database
 from editron_core.store.models import ProfileRow, PromotionRow, QaRunRow
 from editron_core.store.outbox import emit
@@ -45,7 +45,7 @@ class Profiles:
             self._insert(session, profile_hash, name, document)
             row = locked(session, ProfileRow, profile_hash)
             if row.name != name and row.stage is not ProfileStage.RESEARCH:
-                raise StoreError(
+                raise Conflict(
                     f"is the same as {row.name}, which stands at {row.stage}",
                     subject=f"profile {name}",
                     remedy=f"promote {row.name}, or change what it does",
@@ -101,7 +101,7 @@ class Promotions:
         step that skips another; Busy where the profile or production has moved meanwhile.
         """
         if step.went_to is not step.came_from.next:
-            raise StoreError(
+            raise Conflict(
                 f"cannot go from {step.came_from} to {step.went_to}",
                 subject=f"profile {step.profile_hash[:12]}",
                 remedy=f"the next step is {step.came_from.next or 'none'}",
@@ -194,7 +194,7 @@ class QaRuns:
         with self._database.write() as session:
             row = locked(session, QaRunRow, run_id)
             if row.result is not None:
-                raise StoreError("has its result already", subject=f"QA run {run_id[:8]}")
+                raise Conflict("has its result already", subject=f"QA run {run_id[:8]}")
             row.result = result
             emit(session, "qa.finished", row.id, data={"kind": row.kind.value})
             return _run(row)

@@ -154,8 +154,9 @@ class Sources:
     ) -> Listed:
         """Take in one page of a listing together with the cursor behind it.
 
-        `removed` are paths that are gone, with all below them: what waits there waits no more. An entry that is known with the same rev
-        and content changes nothing; one of another content waits to be taken in again. Raises NotFound.
+        `removed` are paths that are gone, with all below them: what waits there waits no more. An entry
+        that is known with the same rev and content changes nothing; one of another content waits to be
+        taken in again. Raises NotFound.
         """
         with self._database.write() as session:
             row = locked(session, SourceRow, source_id)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from editron_core.domain.intake import Download, TransferStatus, Upload
-from editron_core.errors import Conflict, StoreError
+from editron_core.errors import Conflict
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow, DownloadRow, ProjectRow, UploadRow
 from editron_core.store.outbox import emit
@@ -153,7 +153,7 @@ class Uploads:
         with self._database.write() as session:
             row = locked(session, UploadRow, upload_id)
             if row.status is TransferStatus.DONE:
-                raise StoreError("is done", subject=f"upload {row.id}")
+                raise Conflict("is done", subject=f"upload {row.id}")
             row.status, row.facts = TransferStatus.FAILED, {**row.facts, "error": error}
             _sent(session, row, "failed", why(error))
 
