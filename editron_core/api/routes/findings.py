@@ -20,7 +20,7 @@ from editron_core.store.records.findings import FindingFilter
 router = APIRouter(prefix="/api/findings", tags=["findings"])
 Ref = Annotated[str | None, Query(pattern=HEX, description="32 hex digits.")]
 Tag = Annotated[str, StringConstraints(max_length=80, pattern=PRINTED)]
-LINK = r"^(/(?![/\\])|https?://)[^\s\x00-\x1f\x7f]*$"
+LINK = r"^(/([^/\\\s\x00-\x1f\x7f][^\\\s\x00-\x1f\x7f]*)?|https?://[^\s\x00-\x1f\x7f]+)$"
 """A path of this server, or http(s): nothing that a browser would run."""
 MOST_OVERLAYS = 20
 
