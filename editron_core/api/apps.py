@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -35,12 +35,25 @@ def mount(app: FastAPI) -> None:
 
     if str(FOLDER) not in sys.path:  # the apps share `ui`
         sys.path.append(str(FOLDER))
-    builder = marimo.create_asgi_app(quiet=True, include_code=False, session_ttl=IDLE_S, html_head=HEAD)
+    builder = marimo.create_asgi_app(
+        quiet=True, include_code=False, session_ttl=IDLE_S, html_head=HEAD, asset_url=f"{AT}/marimo"
+    )
     for name in names():
         builder = builder.with_app(path=f"/{name}", root=str(FOLDER / f"{name}.py"))
     app.mount(f"{AT}/static/fonts", StaticFiles(directory=_fonts()), "fonts")
     app.mount(f"{AT}/static", StaticFiles(directory=FOLDER / "static"), "static")
+    app.mount(f"{AT}/marimo", _Kept(directory=_marimo()), "marimo")
     app.mount(AT, _Known(builder.build()), "apps")
+
+
+class _Kept(StaticFiles):
+    """marimo's own files, one copy for all apps; the browser keeps those that have a hash in their name."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        answer = super().file_response(*args, **more)
+        if Path(args[0]).parent.name == "assets":
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
 
 
 class _Known:
@@ -66,3 +79,9 @@ def _fonts() -> Path:
     import font_source_sans_pro
 
     return Path(font_source_sans_pro.__file__).parent / "files"
+
+
+def _marimo() -> Path:
+    import marimo
+
+    return Path(str(marimo.__file__)).parent / "_static"

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 HOOKS = "/api/webhooks/"
 """Others' notifications have a count of their own."""
-FREE = ("/healthz",)
+FREE = ("/healthz", "/apps/static/", "/apps/marimo/")
+"""Beginnings of paths that cost nothing to answer: one page asks for hundreds of marimo's files at once."""
 
 
 class Rates:
@@ -39,7 +40,7 @@ class Rates:
 
     def address(self, path: str, address: str) -> None:
         """Count a request from an address. Raises Refused (429)."""
-        if path in FREE:
+        if path.startswith(FREE):
             return
         if path.startswith(HOOKS):
             if not self._fixed.hit(self._hooks, address):
