@@ -39,7 +39,7 @@ export function render({ model, el }) {
 
   function output(one) {
     return h("article.stack", { style: { gap: "8px" } },
-      h("div.stage", { style: { aspectRatio: "16 / 9" } }, h("video", { src: one.url, controls: true, preload: "metadata", playsinline: true, style: { width: "100%", height: "100%", objectFit: "contain" } })),
+      h("div.stage", { style: { aspectRatio: "16 / 9" } }, h("video", { src: one.url, controls: true, preload: "metadata", playsinline: true, style: { position: "absolute", inset: 0, width: "100%", height: "100%", maxHeight: "none", objectFit: "contain" } })),
       h("div.row", { style: { gap: "6px" } }, h("strong.grow.clip", {}, one.timeline), h("span.chip.plain", {}, one.aspect), chip(one.passed ? "passed" : "failed", one.passed ? "checks passed" : "check failed")),
       h("div.small.dim.num", {}, [one.preset, `${one.width}×${one.height}`, clock(one.duration), one.loudness === null ? "silent" : `${one.loudness.toFixed(1)} LUFS`].join(" · ")),
       h("details.small", {}, h("summary", {}, `${one.checks.length} checks`), h("div", { style: { display: "grid", gridTemplateColumns: "auto 1fr", gap: "2px 10px", marginTop: "6px" } }, one.checks.flatMap((check) => [h("span", { style: { color: check.passed ? "var(--good)" : "var(--bad)" } }, check.passed ? "✓" : "✗"), h("span", {}, `${check.name}: ${check.measured} `, h("span.dim", {}, `(${check.required})`))]))),
