@@ -15,8 +15,9 @@ from prefect import flow
 from prefect.futures import PrefectFuture
 
 from editron_core.domain.operations import DeadLetter
-from editron_core.errors import EditronError, Held
+from editron_core.errors import Held
 from editron_core.lane import production
+from editron_core.lane.desk import is_buried
 from editron_core.render.encode import video_encoder
 from flows import pools, runs, slots
 from flows.orders import OrderFields
@@ -52,19 +53,27 @@ def edit(batch: str) -> list[str]:
         return [cut.session.id for cut in production.cut(lane, batch).cuts]
 
 
+@runs.stage("enqueue")
+def enqueue(session: str, auto_approve: bool) -> list[str]:
+    """The render jobs of a signed session, in the queue; returns their ids."""
+    with runs.open_lane() as lane:
+        return list(production.enqueued(lane, session, auto_approve=auto_approve))
+
+
 @runs.stage("render")
-def render(session: str, auto_approve: bool) -> int:
-    """The deliverables of a signed session; returns how many."""
+def render(jobs: list[str]) -> int:
+    """The queue's most urgent jobs, until these are rendered; returns how many videos these left."""
     with runs.open_lane() as lane, slots.gpu(video_encoder() == "h264_nvenc"):
-        return len(production.rendered(lane, session, auto_approve=auto_approve).deliverables)
+        return production.rendered(lane, jobs)
 
 
 @runs.stage("deliver")
-def deliver(session: str, out: str, auto_approve: bool) -> str:
+def deliver(session: str, out: str, jobs: list[str], auto_approve: bool) -> str:
     """Copies for people, with the report; returns where that lies."""
     with runs.open_lane() as lane:
         place = Path(out) if out else None
-        return str(production.delivered(lane, session, place, auto_approve=auto_approve).report)
+        done = production.delivered(lane, session, place, jobs, auto_approve=auto_approve)
+        return str(done.report)
 
 
 @flow(name="produce", on_failure=[runs.bury])
@@ -104,8 +113,9 @@ def finish(session: str, out: str = "", auto_approve: bool = False) -> dict[str,
 
 
 def _finish(session: str, out: str, *, auto_approve: bool) -> dict[str, Any]:
-    made = render(session, auto_approve)
-    return {"deliverables": made, "report": deliver(session, out, auto_approve)}
+    jobs = enqueue(session, auto_approve)
+    made = render(jobs)
+    return {"deliverables": made, "report": deliver(session, out, jobs, auto_approve)}
 
 
 def _settle(batch: str, files: dict[str, str], futures: Sequence[PrefectFuture[Any]]) -> None:
@@ -117,7 +127,7 @@ def _settle(batch: str, files: dict[str, str], futures: Sequence[PrefectFuture[A
             held = error
         elif isinstance(error, BaseException):
             kind, why = runs.reason(error)
-            if not isinstance(error, EditronError):  # of those, the lane has left a letter
+            if not is_buried(error):
                 runs.record(DeadLetter("analyze", name, kind, why, batch_id=batch, file_id=file))
             with runs.open_lane() as lane:
                 production.give_up(lane, batch, file, why)

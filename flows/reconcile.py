@@ -6,10 +6,11 @@ same run is scheduled again, three times at most; then it becomes a dead letter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient
@@ -25,7 +26,7 @@ from prefect.states import Failed, Scheduled
 
 from editron_core import log
 from editron_core.domain.operations import DeadLetter, Dispatch
-from editron_core.errors import Busy, EditronError, UsageError
+from editron_core.errors import Busy, EditronError, NotFound, UsageError
 from editron_core.lane import attendant
 from editron_core.store import Store
 from flows import observing, runs
@@ -143,12 +144,19 @@ def _dispatch(store: Store, one: Dispatch) -> bool:
 
 def _begin(store: Store, one: Dispatch) -> None:
     if one.stage == "produce":
-        trigger("produce", {"sources": [one.batch_id]}, key=one.key)
+        asked = store.batches.get(one.batch_id).metadata
+        trigger("produce", {"sources": [one.batch_id]}, key=one.key, priority=_priority(asked))
     elif one.stage == "render":
         session = one.facts.get("session") or store.jobs.get(str(one.facts["job"])).session_id
-        trigger("finish", {"session": session}, key=one.key)
+        asked = store.sessions.get(str(session)).metadata
+        trigger("finish", {"session": session}, key=one.key, priority=_priority(asked))
     else:
         raise UsageError("is begun by no flow", subject=one.stage)
+
+
+def _priority(facts: Mapping[str, Any]) -> str:
+    """The priority of the order that a batch or a session was made by; empty where none is known."""
+    return str(facts.get("order", {}).get("priority", ""))
 
 
 def attend(store: Store) -> Reconciled:

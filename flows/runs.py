@@ -26,10 +26,12 @@ from editron_core.config import settings
 from editron_core.domain.operations import DeadLetter
 from editron_core.errors import Busy, EditronError, Held, LeaseLost
 from editron_core.lane import Lane
+from editron_core.lane.desk import is_buried
 from editron_core.redact import redact
 from editron_core.store import Store
 from flows import observing
 from flows.keep import with_parent
+from flows.server import ServerUnreachable
 
 TAKE_OVER_S = 60.0
 """How long a run waits for one of the same id that is still ending."""
@@ -83,8 +85,9 @@ def open_lane() -> Iterator[Lane]:
 def stage(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
     """A task with our retries: three, each after twice the delay, and none where trying again is no use.
 
-    The lane itself tries again at once what may pass; this is for what takes longer, and for work that
-    others are at. Nothing is cached by Prefect: the ledger alone says what is finished.
+    The lane itself tries three times what may pass, and what it gave up stays so; this is for what keeps us
+    from the lane, and for work that others are at. Nothing is cached by Prefect: the ledger alone says what
+    is finished.
     """
     return task(
         name=name,
@@ -96,9 +99,9 @@ def stage(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
 
 
 def bury(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """A failed flow run becomes a dead letter; one that was held does not."""
+    """A failed flow run becomes a dead letter; not one that was held, or whose reason is one already."""
     error = state.result(raise_on_failure=False)
-    if not isinstance(error, Held):
+    if not isinstance(error, Held) and not is_buried(error):
         letter = DeadLetter(flow.name, f"run {flow_run.name}", *reason(error), attempts=flow_run.run_count)
         record(letter)
 
@@ -117,8 +120,9 @@ def reason(error: object) -> tuple[str, str]:
 
 def _worth_retrying(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     error = state.result(raise_on_failure=False)
-    theirs = isinstance(error, Busy | LeaseLost)
-    return theirs or not isinstance(error, EditronError) or retry.passing(error)
+    if isinstance(error, Busy | LeaseLost | ServerUnreachable):
+        return True
+    return not is_buried(error) and (not isinstance(error, EditronError) or retry.passing(error))
 
 
 def _jitter() -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -16,9 +17,13 @@ from prefect.states import Scheduled
 
 from editron_core.config import settings
 from editron_core.domain import codec
+from editron_core.domain.job import RenderPriority
 from editron_core.errors import SourceError, UsageError
 from editron_core.lane import production
 from flows import observing, server
+
+HEAD_START = timedelta(days=1)
+"""A rush is due for so long already when it is begun: it overtakes whatever has waited for less."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,14 @@ class Triggered:
     """Prefect's name of its state when we asked."""
 
 
-def trigger(flow: str, parameters: Mapping[str, object], key: str = "") -> Triggered:
+def trigger(flow: str, parameters: Mapping[str, object], key: str = "", *, priority: str = "") -> Triggered:
     """Begin a run of `flow`, or find the one that was begun under the same key.
 
     Without a key, `produce` gets one from its parameters and from what lies at its sources, so that it runs
     again when that changes; other flows run each time. Asked for so, a run that failed is tried again,
     as the same run; under a key that was given it stays as it is, else a watched folder that cannot be
-    used would be tried at every look. Raises UsageError for an unknown flow or parameter,
-    ServerUnreachable.
+    used would be tried at every look. A rush, by `priority` or by the order, begins before all runs that
+    wait. Raises UsageError for an unknown flow or parameter, ServerUnreachable.
     """
     with connected() as client:
         deployment = _deployment(client, flow)
@@ -48,13 +53,15 @@ def trigger(flow: str, parameters: Mapping[str, object], key: str = "") -> Trigg
             run = client.create_flow_run_from_deployment(
                 deployment.id,
                 parameters=checked,
+                state=Scheduled(scheduled_time=_begins(priority or _priority(checked))),
                 idempotency_key=key or None,
                 labels=observing.labels(),
             )
         except PrefectHTTPStatusError as error:
             raise UsageError(_refusal(error), subject=flow, remedy="check the parameters") from error
         if again and run.state is not None and run.state.is_final() and not run.state.is_completed():
-            client.set_flow_run_state(run.id, Scheduled(name="Again"), force=True)
+            again_at = _begins(priority or _priority(checked))
+            client.set_flow_run_state(run.id, Scheduled(scheduled_time=again_at, name="Again"), force=True)
             run = client.read_flow_run(run.id)
         return _triggered(run)
 
@@ -109,6 +116,16 @@ def _typed(value: object, declared: Mapping[str, Any]) -> object:
     if declared.get("type") == "array" and not isinstance(parsed, list):
         return [value]
     return parsed
+
+
+def _priority(parameters: Mapping[str, Any]) -> str:
+    return str((parameters.get("order") or {}).get("priority", ""))
+
+
+def _begins(priority: str) -> datetime:
+    """When a run is due. Of runs that are due, whoever is free takes the one that has been for longest."""
+    head_start = HEAD_START if priority == RenderPriority.RUSH else timedelta()
+    return datetime.now(UTC) - head_start
 
 
 def _identity(flow: str, parameters: Mapping[str, Any]) -> str:

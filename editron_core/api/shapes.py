@@ -138,6 +138,7 @@ class Decision(Shape):
     note: str
     trim: Span | None
     created_at: datetime | None
+    withdrawn_at: Annotated[datetime | None, Field(description="When its author took it back.")]
 
 
 class Cut(Shape):
@@ -147,6 +148,8 @@ class Cut(Shape):
     content_hash: Annotated[str, Field(description="What a decision about it is bound to.")]
     duration: Annotated[Fraction, Field(description="Seconds.")]
     standing: Standing
+    approved: Annotated[list[str], Field(description="Who has approved it as it is now.")]
+    missing: Annotated[int, Field(description="How many approvals are still wanted.")]
     decisions: list[Decision]
 
 

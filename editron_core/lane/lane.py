@@ -14,6 +14,7 @@ from editron_core.lane import (
     delivery,
     destinations,
     intake,
+    render_queue,
     rendering,
     samples,
     scoring,
@@ -80,12 +81,16 @@ class Lane:
         return rendering.render(self.desk, outcome, order or Order())
 
     def enqueue(self, outcome: Outcome, order: Order) -> tuple[RenderJob, ...]:
-        """A render job for every cut, for whichever worker is free; see `render_next`."""
-        return rendering.enqueue(self.desk, outcome, order)
+        """A render job for every cut, for whichever worker is free; see `render_next` and `work_off`."""
+        return render_queue.enqueue(self.desk, outcome, order)
 
     def render_next(self, worker: str) -> RenderJob | None:
         """Carry out the most urgent render job; null where none is waiting."""
-        return rendering.render_next(self.desk, worker)
+        return render_queue.render_next(self.desk, worker)
+
+    def work_off(self, jobs: Sequence[str]) -> tuple[RenderJob, ...]:
+        """Carry out what is most urgent, whoever asked for it, until the jobs with these ids have ended."""
+        return render_queue.work_off(self.desk, jobs)
 
     def deliver(self, outcome: Outcome, out: Path) -> Outcome:
         """Copies of everything for people in the folder `out`, with the report."""

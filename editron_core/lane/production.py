@@ -8,7 +8,7 @@ from pathlib import Path
 
 from editron_core.domain import codec
 from editron_core.domain.batch import BatchStatus
-from editron_core.domain.job import Finding, Severity
+from editron_core.domain.job import Deliverable, Finding, RenderJob, RenderJobStatus, Severity
 from editron_core.errors import NotFound, UsageError
 from editron_core.lane import analysis, intake, rendering
 from editron_core.lane.document import Outcome
@@ -92,19 +92,50 @@ def cut(lane: Lane, batch: str) -> Outcome:
     return lane.edit(scored(lane, batch), ordered(lane, batch))
 
 
-def rendered(lane: Lane, session: str, *, auto_approve: bool = False) -> Outcome:
-    """The deliverables of a batch, of all its cuts that are signed as they are now.
+def enqueued(lane: Lane, session: str, *, auto_approve: bool = False) -> tuple[str, ...]:
+    """The render jobs of a batch's cuts that are signed as they are now, put into the queue.
 
     The cuts are made again as the order of `session` asks: where that gives others than were signed, these
-    are unsigned. `auto_approve` renders them all and says so among the findings. Raises NotFound, and
-    UsageError where nothing is signed or `auto_approve` is asked for in production.
+    are unsigned. `auto_approve` takes them all. Raises NotFound, and UsageError where nothing is signed or
+    `auto_approve` is asked for in production.
     """
+    outcome, order = _approved(lane, session, auto_approve)
+    return tuple(job.id for job in lane.enqueue(outcome, order))
+
+
+def rendered(lane: Lane, jobs: Sequence[str]) -> int:
+    """Render what is most urgent until these jobs have ended, by us or by others; how many videos they left.
+
+    Raises Held where one of them is paused or cancelled, and what its rendering raised.
+    """
+    return sum(len(job.deliverables) for job in lane.work_off(jobs))
+
+
+def delivered(
+    lane: Lane, session: str, out: Path | None, jobs: Sequence[str] = (), *, auto_approve: bool = False
+) -> Outcome:
+    """Copies for people of what these jobs left, with the report, in `out` or in a folder of the batch's own.
+
+    Without jobs, they are enqueued and rendered before.
+    """
+    desk = lane.desk
+    batch = desk.store.sessions.get(session).batch_id
+    settings = desk.settings
+    place = out or (settings.delivered or settings.home / "delivered") / batch[:8]
+    with desk.store.leases.hold(f"deliver:{batch}", wait_s=DELIVER_WAIT_S):
+        outcome, order = _approved(lane, session, auto_approve)
+        ended = lane.work_off(jobs or [job.id for job in lane.enqueue(outcome, order)])
+        return lane.deliver(_collected(lane, outcome, order, ended), place)
+
+
+def _approved(lane: Lane, session: str, auto_approve: bool) -> tuple[Outcome, Order]:
+    """A batch with the cuts that may be rendered, and the order of a session of it."""
     order = _order_of(lane, session)
     batch = lane.desk.store.sessions.get(session).batch_id
     outcome = lane.edit(lane.score(lane.analyze(lane.open(batch)), order), order)
     if auto_approve:
         refuse_auto_approve(lane)
-        return lane.render(replace(outcome, findings=(*outcome.findings, UNSIGNED)), order)
+        return replace(outcome, findings=(*outcome.findings, UNSIGNED)), order
     signed = rendering.signed(lane.desk, outcome)
     if not signed.cuts:
         raise UsageError(
@@ -112,16 +143,22 @@ def rendered(lane: Lane, session: str, *, auto_approve: bool = False) -> Outcome
             subject=f"session {session[:8]}",
             remedy=f"editron review approve {session[:8]}",
         )
-    return lane.render(signed, order)
+    return signed, order
 
 
-def delivered(lane: Lane, session: str, out: Path | None, *, auto_approve: bool = False) -> Outcome:
-    """`rendered`, with copies and the report in `out`; the default is a folder per batch."""
-    batch = lane.desk.store.sessions.get(session).batch_id
-    settings = lane.desk.settings
-    place = out or (settings.delivered or settings.home / "delivered") / batch[:8]
-    with lane.desk.store.leases.hold(f"deliver:{batch}", wait_s=DELIVER_WAIT_S):
-        return lane.deliver(rendered(lane, session, auto_approve=auto_approve), place)
+def _collected(lane: Lane, outcome: Outcome, order: Order, ended: Sequence[RenderJob]) -> Outcome:
+    """An outcome with what was rendered of its cuts: by these jobs, and by others before."""
+    by_session = {job.session_id: job for job in ended}
+    made: list[Deliverable] = []
+    findings = list(outcome.findings)
+    for cut in outcome.cuts:
+        job = by_session.get(cut.session.id) or rendering.finished(lane.desk, cut, outcome.footage, order)
+        if job is None:  # signed a moment ago: whoever begins for that will deliver it
+            continue
+        made += rendering.left(lane.desk, cut, outcome.footage, job)
+        if job.status is RenderJobStatus.FAILED:
+            findings.append(Finding(Severity.FAILURE, "destination", str(job.last_error)))
+    return replace(outcome, deliverables=tuple(made), findings=tuple(findings))
 
 
 def refuse_auto_approve(lane: Lane) -> None:

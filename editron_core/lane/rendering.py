@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 from editron_core import telemetry
 from editron_core.domain import codec
 from editron_core.domain.batch import MediaFile
-from editron_core.domain.brand import BrandKit
 from editron_core.domain.job import (
     Deliverable,
     EditSessionStatus,
@@ -24,7 +23,6 @@ from editron_core.domain.job import (
 )
 from editron_core.domain.progress import Step
 from editron_core.domain.timeline import Timeline
-from editron_core.edit.blueprint import Blueprint
 from editron_core.edit.fonts import fonts_dir
 from editron_core.errors import Busy, Held, Interrupted, LeaseLost, UsageError
 from editron_core.lane import destinations
@@ -66,29 +64,6 @@ def render(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
     return replace(outcome, deliverables=tuple(made), findings=tuple(findings))
 
 
-def enqueue(desk: Desk, outcome: Outcome, order: Order) -> tuple[RenderJob, ...]:
-    """A render job for every cut, for whichever worker is free: see `render_next`.
-
-    In production mode, raises UsageError for an unsigned cut.
-    """
-    for cut in outcome.cuts:
-        refuse_unsigned(desk, cut)
-    return tuple(desk.store.jobs.ensure(_request(cut, order)) for cut in outcome.cuts)
-
-
-def render_next(desk: Desk, worker: str) -> RenderJob | None:
-    """Claim the most urgent render job and carry it out; null where none is waiting.
-
-    Raises what the rendering raises; the job says how it ended.
-    """
-    job = desk.store.jobs.claim(worker)
-    if job is None:
-        return None
-    cut, files = _opened(desk, job)
-    _carry_out(desk, job, cut, files)
-    return desk.store.jobs.get(job.id)
-
-
 def signed(desk: Desk, outcome: Outcome) -> Outcome:
     """The outcome with those cuts alone of which every timeline is approved as it is now."""
     store = desk.store
@@ -111,46 +86,56 @@ def refuse_unsigned(desk: Desk, cut: Cut) -> None:
         )
 
 
+def finished(desk: Desk, cut: Cut, files: dict[str, MediaFile], order: Order) -> RenderJob | None:
+    """The job that rendered a cut just so, where that still counts and what it left is not lost."""
+    session, jobs = desk.store.sessions.get(cut.session.id), desk.store.jobs
+    if session.status not in (EditSessionStatus.COMPLETE, EditSessionStatus.RENDERING):
+        return None
+    known = [desk.store.ledger.find(_stage(cut, timeline, files).key) for timeline in cut.session.timelines]
+    if not all(run is not None and run.status is StageStatus.DONE for run in known):
+        return None
+    new = request(cut, order)
+    done = (job for job in jobs.list(session.id) if job.status is RenderJobStatus.COMPLETE)
+    job = next((job for job in done if _answers(job, new)), None)
+    if job is not None and session.status is EditSessionStatus.RENDERING:
+        # Whoever rendered it was killed right after it had said so.
+        desk.store.sessions.set_status(session.id, EditSessionStatus.COMPLETE)
+    return job
+
+
+def left(desk: Desk, cut: Cut, files: dict[str, MediaFile], job: RenderJob) -> list[Deliverable]:
+    """The deliverables that the job of a cut left, where they lie; one that was lost is made again."""
+    return _make(desk, cut, files, job, lambda share: None)
+
+
+def lease_name(session: str) -> str:
+    """The lease under which a session is rendered: by one at a time."""
+    return f"render:{session}"
+
+
 def _session(desk: Desk, cut: Cut, files: dict[str, MediaFile], order: Order) -> _Left:
-    stages = [_stage(cut, timeline, files) for timeline in cut.session.timelines]
-    known = [desk.store.ledger.find(stage.key) for stage in stages]
-    rendered = all(run is not None and run.status is StageStatus.DONE for run in known)
-    new, jobs = _request(cut, order), desk.store.jobs
-    if rendered and desk.store.sessions.get(cut.session.id).status is EditSessionStatus.COMPLETE:
-        done = (job for job in jobs.list(cut.session.id) if job.status is RenderJobStatus.COMPLETE)
-        job = next((job for job in done if _answers(job, new)), None)
-        if job is not None:
-            made = _make(desk, cut, stages, files, job, lambda share: None)
-            return _Left(made, destinations.send(desk, job, cut, made).findings)
-    # One render of a session at a time.
-    with desk.store.leases.hold(f"render:{cut.session.id}"):
-        job = jobs.claim_one(jobs.ensure(new).id, _me())
-        return _carried_out(desk, job, cut, files)
+    job = finished(desk, cut, files, order)
+    if job is not None:
+        made = left(desk, cut, files, job)
+        return _Left(made, destinations.send(desk, job, cut, made).findings)
+    with desk.store.leases.hold(lease_name(cut.session.id)):
+        job = desk.store.jobs.claim_one(desk.store.jobs.ensure(request(cut, order)).id, me())
+        return _Left(*carried_out(desk, job, cut, files))
 
 
-def _carry_out(desk: Desk, job: RenderJob, cut: Cut, files: dict[str, MediaFile]) -> None:
-    """A claimed job of the queue, which waits again where another render of its session is at work."""
-    try:
-        refuse_unsigned(desk, cut)
-        with desk.store.leases.hold(f"render:{cut.session.id}"):
-            _carried_out(desk, job, cut, files)
-    except Busy:
-        desk.store.jobs.set_status(job.id, RenderJobStatus.QUEUED, fence=job.fence)
-        raise
-    except UsageError as error:
-        desk.store.jobs.set_status(job.id, RenderJobStatus.FAILED, str(error), fence=job.fence)
-        raise
+def carried_out(
+    desk: Desk, job: RenderJob, cut: Cut, files: dict[str, MediaFile]
+) -> tuple[list[Deliverable], tuple[Finding, ...]]:
+    """Render the cuts of a claimed job, which says how far it is and how it ended, and send copies.
 
-
-def _carried_out(desk: Desk, job: RenderJob, cut: Cut, files: dict[str, MediaFile]) -> _Left:
-    """Render the cuts of a claimed job, which says how far it is and how it ended, and send copies."""
+    Returns what it left, and which destinations failed.
+    """
     sessions, jobs = desk.store.sessions, desk.store.jobs
     sessions.set_status(cut.session.id, EditSessionStatus.RENDERING)
-    stages = [_stage(cut, timeline, files) for timeline in cut.session.timelines]
     try:
         with jobs.holding(job):
             tell = _sparing(lambda share: jobs.progress(job.id, 100 * share))
-            made = _make(desk, cut, stages, files, job, tell)
+            made = _make(desk, cut, files, job, tell)
             sent = destinations.send(desk, job, cut, made)
     except LeaseLost:
         raise  # whoever took the job over says how it ends
@@ -167,10 +152,10 @@ def _carried_out(desk: Desk, job: RenderJob, cut: Cut, files: dict[str, MediaFil
     else:
         jobs.complete(job.id, made, sent.urls, fence=job.fence)
     sessions.set_status(cut.session.id, EditSessionStatus.COMPLETE)
-    return _Left(made, sent.findings)
+    return made, sent.findings
 
 
-def _request(cut: Cut, order: Order) -> NewJob:
+def request(cut: Cut, order: Order) -> NewJob:
     """The job that renders a cut, with all that a worker who knows nothing else needs."""
     return NewJob(
         session_id=cut.session.id,
@@ -185,31 +170,17 @@ def _answers(job: RenderJob, new: NewJob) -> bool:
     return (job.formats, job.destinations, job.metadata) == (new.formats, new.destinations, new.metadata)
 
 
-def _opened(desk: Desk, job: RenderJob) -> tuple[Cut, dict[str, MediaFile]]:
-    """The cut that a job renders and the files that it takes from, by what they hold."""
-    session = desk.store.sessions.get(job.session_id)
-    asked = job.metadata
-    plan, kit = codec.load(Blueprint, asked["blueprint"]), codec.load(BrandKit, asked["brand"])
-    batch = desk.store.batches.get(session.batch_id)
-    footage = Outcome(batch, desk.store.files.list(batch.id)).footage
-    return Cut(session, plan, kit, desk.store.blobs.folder(asked["cut"]), asked["cut"]), footage
-
-
-def _me() -> str:
+def me() -> str:
+    """This process, as the name of a worker."""
     return f"{platform.node()}:{os.getpid()}"
 
 
 def _make(
-    desk: Desk,
-    cut: Cut,
-    stages: Sequence[Stage],
-    files: dict[str, MediaFile],
-    job: RenderJob,
-    tell: Progress,
+    desk: Desk, cut: Cut, files: dict[str, MediaFile], job: RenderJob, tell: Progress
 ) -> list[Deliverable]:
     made: list[Deliverable] = []
-    total = len(stages)
-    for count, (stage, timeline) in enumerate(zip(stages, cut.session.timelines, strict=True)):
+    total = len(cut.session.timelines)
+    for count, timeline in enumerate(cut.session.timelines):
 
         def work(
             folder: Path, watch: Progress, timeline: Timeline = timeline, count: int = count
@@ -218,14 +189,15 @@ def _make(
                 watch(share)
                 tell((count + share) / total)
 
-            found = encode(_plan(cut, timeline, files, folder), both)
+            used = {clip.file_id: desk.at_hand(files[clip.file_id]) for clip in timeline.clips}
+            found = encode(_plan(cut, timeline, used, folder), both)
             for check in (check for one in found for check in one.checks if not check.passed):
                 telemetry.count("check_failures", check=check.name)
             return {"deliverables": codec.dump([_by_name(one) for one in found])}
 
         ids = {"batch": cut.session.batch_id, "session": cut.session.id, "job": job.id}
-        left = desk.make(stage, Step("render", timeline.name, float(timeline.duration), **ids), work)
-        made += _placed(left, cut, timeline)
+        step = Step("render", timeline.name, float(timeline.duration), **ids)
+        made += _placed(desk.make(_stage(cut, timeline, files), step, work), cut, timeline)
     return made
 
 
@@ -257,7 +229,8 @@ def _plan(cut: Cut, timeline: Timeline, files: dict[str, MediaFile], out: Path) 
 
 def _sidecars(cut: Cut, timeline: Timeline) -> tuple[Path, ...]:
     folder = cut.folder / CAPTIONS / timeline.name
-    return tuple(path for path in sorted(folder.iterdir()) if path.suffix in (".srt", ".vtt"))
+    # A cut without a word has none, and an object store keeps no empty folders.
+    return tuple(path for path in sorted(folder.glob("*")) if path.suffix in (".srt", ".vtt"))
 
 
 def _by_name(one: Deliverable) -> Deliverable:

@@ -84,13 +84,13 @@ def test_a_worker_renders_the_most_urgent_job_first_and_knows_all_it_needs(
     (slow,) = lane.enqueue(outcome, replace(ORDER, priority=RenderPriority.LOW))
     (fast,) = lane.enqueue(outcome, replace(ORDER, priority=RenderPriority.RUSH, destinations=("blobs",)))
     seen: list[str] = []
-    carried = rendering._carried_out
+    carried = rendering.carried_out
 
     def watched(desk, job, cut, files):  # type: ignore[no-untyped-def]
         seen.append(job.id)
         return carried(desk, job, cut, files)
 
-    monkeypatch.setattr(rendering, "_carried_out", watched)
+    monkeypatch.setattr(rendering, "carried_out", watched)
     while lane.render_next("worker") is not None:
         pass
     assert seen == [fast.id, slow.id]

@@ -155,7 +155,7 @@ def _left(store: Store, job: RenderJob, place: Path) -> Streamed:
         raise NotFound("is not in the blob store", subject=place.name)
     key, inner = parts[at], Path(*parts[at + 1 :])
     session = store.sessions.get(job.session_id)
-    signed = not signoff.unsigned(session, store.decisions.list(session.id))
+    signed = not signoff.of(store, session).unsigned
     return Streamed(
         path=store.blobs.folder(key) / inner,
         sha256=store.blobs.hash_of(key, inner.as_posix()),

@@ -68,10 +68,10 @@ def list_moments(store: StoreDep, batch_id: Id, who: Viewer) -> Moments:
 def _placed(store: Store, batch_id: str) -> list[tuple[Chosen, Place]]:
     found: list[tuple[Chosen, Place]] = []
     for session in store.sessions.list(batch_id):
-        decisions = store.decisions.list(session.id)
+        now = signoff.of(store, session)
         for timeline in session.timelines:
-            standing = signoff.standing(timeline, decisions)
-            about = [Decision.model_validate(one) for one in decisions if one.timeline == timeline.name]
+            standing = now.word(timeline).standing
+            about = [Decision.model_validate(one) for one in now.decisions if one.timeline == timeline.name]
             for at, clip in timeline.placed():
                 if clip.moment is not None:
                     place = Place(

@@ -69,7 +69,7 @@ def list_sessions(store: StoreDep, page: PageDep, batch_id: Id, who: Viewer) -> 
 @router.get("/api/sessions/{session_id}")
 def show_session(store: StoreDep, session_id: Id, who: Viewer, response: Response) -> Session:
     """The cuts of a session and where each stands; its ETag is for `If-Match`."""
-    return _shown(store, store.sessions.get(session_id), response)
+    return shown(store, store.sessions.get(session_id), response)
 
 
 @router.get("/api/sessions/{session_id}/captions")
@@ -120,9 +120,9 @@ def trim(
     if body.end <= body.start:
         raise UsageError("ends before it begins", subject="what is kept")
     with store.leases.hold(f"review:{session_id}", wait_s=WAIT_S):
-        _check(store, session_id, if_match)
+        check(store, session_id, if_match)
         made = signing.trim(store, session_id, body.timeline, Span(body.start, body.end), who.name)
-    return _shown(store, made, response)
+    return shown(store, made, response)
 
 
 def _decided(
@@ -135,30 +135,32 @@ def _decided(
 ) -> Session:
     # Two people at once: the second one's version is compared with what the first one left.
     with store.leases.hold(f"review:{session_id}", wait_s=WAIT_S):
-        _check(store, session_id, if_match)
+        check(store, session_id, if_match)
         decided = signing.decide(store, session_id, timeline, opinion)
-    return _shown(store, decided, response)
+    return shown(store, decided, response)
 
 
-def _check(store: Store, session_id: str, if_match: str | None) -> None:
+def check(store: Store, session_id: str, if_match: str | None) -> None:
+    """Raises Stale (412) where a session is not what was seen any more, Refused (428) where nobody says."""
     session = store.sessions.get(session_id)
-    version = signoff.version(session, store.decisions.list(session_id))
-    etags.check(if_match, version, f"session {session_id[:8]}")
+    etags.check(if_match, signoff.of(store, session).version, f"session {session_id[:8]}")
 
 
-def _shown(store: Store, session: EditSession, response: Response) -> Session:
-    decisions = store.decisions.list(session.id)
-    version = signoff.version(session, decisions)
-    response.headers["ETag"] = etags.quoted(version)
+def shown(store: Store, session: EditSession, response: Response) -> Session:
+    """A session with its cuts, and its ETag in the response."""
+    now = signoff.of(store, session)
+    response.headers["ETag"] = etags.quoted(now.version)
     cuts = [
         Cut(
             timeline=timeline,
             content_hash=timeline.content_hash,
             duration=timeline.duration,
-            standing=signoff.standing(timeline, decisions),
-            decisions=[Decision.model_validate(one) for one in decisions if one.timeline == timeline.name],
+            standing=(said := now.word(timeline)).standing,
+            approved=list(said.approved),
+            missing=said.missing,
+            decisions=[Decision.model_validate(d) for d in now.decisions if d.timeline == timeline.name],
         )
         for timeline in session.timelines
     ]
     row = SessionRow.model_validate(session)
-    return Session(**row.model_dump(), version=version, cuts=cuts)
+    return Session(**row.model_dump(), version=now.version, cuts=cuts)
