@@ -50,9 +50,9 @@ def environment(settings: Settings, api: str) -> dict[str, str]:
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
         # Only for tools that insist on a temporary server: on a busy machine 20 s are too few.
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-        # In memory, which is the default, slots of killed holders stay taken when the server restarts.
+        # In memory, which is the default, slots of killed holders stay taken when the server restarts. These
+        # files lie in PREFECT_HOME.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES,
-        "PREFECT_SERVER_CONCURRENCY_FILESYSTEM_STORAGE_PATH": str(home / "leases"),
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true",
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",  # the default, pickle, runs what it reads
         "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(home / "results"),
