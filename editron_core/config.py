@@ -89,6 +89,10 @@ class Settings(BaseSettings):
     """Longer files are refused: a probe's word on duration is not to be trusted."""
     max_download_bytes: int = Field(default=200 << 30, gt=0)
     """Larger downloads are broken off."""
+    max_upload_bytes: int = Field(default=200 << 30, gt=0)
+    """Larger uploads are refused."""
+    upload_hours: float = Field(default=24, gt=0)
+    """An upload that nobody went on with for so long is removed."""
     allow_private_urls: bool = False
     """Whether URLs may lead to private, loopback and link-local addresses; refused by default, so
     that nobody can make this machine fetch from its own network."""
@@ -182,7 +186,9 @@ class Settings(BaseSettings):
     traceparent: str = Field(default="", validation_alias=AliasChoices("TRACEPARENT", "EDITRON_TRACEPARENT"))
     """The caller's span (W3C Trace Context), which ours then belong to."""
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
-    """Where long-running commands serve metrics to Prometheus, on 127.0.0.1; nothing is served without."""
+    """Where long-running commands serve metrics to Prometheus; nothing is served without."""
+    metrics_host: str = "127.0.0.1"
+    """The address that metrics are served on; 0.0.0.0 opens them to the network, without any sign-in."""
     metrics_dir: Path | None = None
     """A folder in which all processes of one machine add up their metrics; without it each has its own."""
     hosts: Annotated[tuple[str, ...], NoDecode] = ()

@@ -161,6 +161,27 @@ class RemoteBlobs(Blobs):
         self.objects.delete([one.key for one in self._objects_of(key)])
         super().drop_folder(key)
 
+    def signed(self, method: str, sha256: str, seconds: int) -> str:
+        """A URL by which anybody may GET a file for so long."""
+        return self.objects.signed(method, _file(sha256), seconds)
+
+    def signed_upload(self, upload_id: str, seconds: int) -> str:
+        """A URL by which anybody may PUT an upload's bytes for so long."""
+        return self.objects.signed("PUT", f"uploads/{upload_id}", seconds)
+
+    def sent(self, upload_id: str) -> int | None:
+        """How many bytes of an upload were PUT; null where none were."""
+        found = self.objects.head(f"uploads/{upload_id}")
+        return found.size if found else None
+
+    def fetch_sent(self, upload_id: str, target: Path) -> None:
+        """Read what was PUT for an upload into the new file `target`."""
+        self.objects.fetch(f"uploads/{upload_id}", target)
+
+    def drop_sent(self, upload_id: str) -> None:
+        """Remove what was PUT for an upload; fine where it is gone."""
+        self.objects.delete([f"uploads/{upload_id}"])
+
     def evict(self, most: int, unused_s: float) -> int:
         """Remove copies at hand, the longest unused first, until they hold `most` bytes; returns what went.
 
