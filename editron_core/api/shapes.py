@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from editron_core.domain.batch import BatchStatus, Hold, MediaProbe, StorageTier
 from editron_core.domain.job import (
@@ -54,9 +56,40 @@ class Shape(BaseModel):
 
 
 class Asked(BaseModel):
-    """What is taken: nothing that nobody knows."""
+    """What is taken: nothing that nobody knows, and of the types that the description tells.
+
+    Pydantic by itself would take `true` for 1 and `"3"` for 3.
+    """
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _typed(cls, data: Any) -> Any:
+        schema = _schema(cls)
+        for name, wanted in schema.get("properties", {}).items():
+            if isinstance(data, dict) and name in data and not _fits(data[name], wanted, schema):
+                raise PydanticCustomError("json_type", "{name} is of another type", {"name": name})
+        return data
+
+
+@cache
+def _schema(kind: type[BaseModel]) -> dict[str, Any]:
+    return kind.model_json_schema()
+
+
+def _fits(value: Any, wanted: dict[str, Any], root: dict[str, Any]) -> bool:
+    """Whether a JSON value is of the type that a schema wants; objects look into themselves."""
+    if "$ref" in wanted:
+        return _fits(value, root["$defs"][wanted["$ref"].rpartition("/")[2]], root)
+    if "anyOf" in wanted:
+        return any(_fits(value, one, root) for one in wanted["anyOf"])
+    if wanted.get("type") == "array" and isinstance(value, list) and "items" in wanted:
+        return all(_fits(one, wanted["items"], root) for one in value)
+    known = {bool: "boolean", str: "string", type(None): "null", int: "number", float: "number"}
+    kind = known.get(type(value))
+    said = "number" if wanted.get("type") == "integer" else wanted.get("type")
+    return kind is None or said is None or kind == said
 
 
 class Project(Shape):
