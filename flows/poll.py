@@ -19,6 +19,7 @@ from editron_core.domain import codec
 from editron_core.errors import SourceError
 from editron_core.ingest import kinds
 from editron_core.lane import production
+from editron_core.lane.monitor import Monitor
 from flows import runs, server
 from flows.trigger import trigger
 
@@ -29,8 +30,13 @@ _log = log.get(__name__)
 
 @flow(name="poll_sources", on_failure=[runs.bury])
 def poll_sources() -> list[str]:
-    """Begin `produce` for everything that has arrived in the watched folders; returns these places."""
+    """Begin `produce` for everything that has arrived in the watched folders; returns these places.
+
+    Dropbox sources are looked at, too: what is new there is begun by the dispatches that it leaves.
+    """
     with runs.attended():
+        with runs.open_lane() as lane:
+            Monitor(lane.desk).once()
         return [str(place) for place in begin(settings(), time.time())]
 
 

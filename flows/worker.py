@@ -1,4 +1,4 @@
-"""The worker of `editron flows`: serves the deployments, and reconciles from a thread beside that.
+"""The worker of `editron flows`: serves the deployments; threads beside that reconcile, and watch Dropbox.
 
 It ends at once when it is told to, and so do the runs that it has begun: they stay `Running` for Prefect,
 and whoever comes next takes them up where the ledger says they were.
@@ -19,6 +19,7 @@ from prefect.runner import Runner
 
 from editron_core import log
 from editron_core.config import settings
+from editron_core.lane import Lane, monitor
 from editron_core.store import Store
 from flows import deployments, observing, reconcile
 from flows.trigger import connected
@@ -56,7 +57,8 @@ def work(limit: int) -> None:
 
 
 def _reconcile() -> None:
-    with Store.open(settings().database, settings().blobs) as store:
+    here = settings()
+    with Store.open(here.database, here.blobs) as store, monitor.watching(Lane(store, here).desk):
         observing.serve(store)
         while True:
             reconcile.attend(store)

@@ -2,7 +2,8 @@
 
 One dispatch at a time, the most urgent first, each under a lease, and marked done at its end: a process
 that is killed leaves the dispatch pending and free, and whoever comes next goes on where the ledger
-says that it was. Renders that wait in the queue without a dispatch are carried out between these.
+says that it was. Renders that wait in the queue without a dispatch are carried out between these, and a
+thread beside it looks at Dropbox sources.
 What it says to who started it are the lines that begin with `MARK`; all others are its log.
 """
 
@@ -27,7 +28,7 @@ from editron_core.domain.job import RenderJob, RenderJobStatus, RenderPriority
 from editron_core.domain.operations import DeadLetter, Dispatch
 from editron_core.domain.progress import Ending, Nobody, Step
 from editron_core.errors import Busy, EditronError, Held, Interrupted, LeaseLost, NotFound, UsageError
-from editron_core.lane import production
+from editron_core.lane import monitor, production
 from editron_core.lane.elsewhere import flows_answer
 from editron_core.lane.lane import Lane
 from editron_core.redact import redact
@@ -219,8 +220,10 @@ def main() -> None:
     log.configure(here.service_log_level, here.log_format)
     telemetry.configure(here)
     with Store.open(here.database, here.blobs) as store:
-        _say(f"ready {os.getpid()}")
-        attend(Lane(store, here, Teller(_say)), here, _say)
+        lane = Lane(store, here, Teller(_say))
+        with monitor.watching(lane.desk):
+            _say(f"ready {os.getpid()}")
+            attend(lane, here, _say)
 
 
 if __name__ == "__main__":
