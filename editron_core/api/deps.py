@@ -30,6 +30,8 @@ S = TypeVar("S")
 T = TypeVar("T")
 Rule = Callable[[Request], Coroutine[Any, Any, Any]]
 
+KEY = r'^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$'
+"""An Idempotency-Key: a structured field string, or the same without its quotes."""
 LIMIT, MOST = 50, 200
 """How many items a page holds unless asked, and at most."""
 RULES: dict[Rule, Role | None] = {}
@@ -116,7 +118,8 @@ PageDep = Annotated[PageQuery, Depends(_page)]
 
 async def _keyed(
     idempotency_key: Annotated[
-        str, Header(max_length=257, description="A fresh UUID, in quotes: sent again, nothing happens twice.")
+        str,
+        Header(pattern=KEY, description="A fresh UUID, in quotes: sent again, nothing happens twice."),
     ],
 ) -> None:
     """The gate has seen to it."""

@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Scope, Send
 
+from editron_core.api.deps import KEY
 from editron_core.api.guards import Body
 from editron_core.api.problem import Refused, answer
 from editron_core.api.table import IDEMPOTENCY_KEY, Entry
@@ -26,8 +27,6 @@ from editron_core.store.outbox import claimed
 if TYPE_CHECKING:
     from editron_core.store import Store
 
-KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-\[\]-~]{1,255})')
-"""A structured field string, or the same without its quotes."""
 PASSING = (409, 425, 429)
 """Answers that may be others the next time: not kept, nor is any 5xx."""
 REPLAYED = "Idempotency-Replayed"
@@ -66,10 +65,9 @@ def key(headers: Headers, entry: Entry, method: str) -> str | None:
         raise Refused(400, "needs an Idempotency-Key, such as a fresh UUID in quotes")
     if text is None or method != "POST" or entry.body.kind == "raw":
         return None
-    found = KEY.fullmatch(text.strip())
-    if found is None:
+    if not re.fullmatch(KEY, text.strip()):
         raise Refused(400, "the Idempotency-Key is no string of 1 to 255 printable characters")
-    return found[1] or found[2]
+    return text.strip().strip('"')
 
 
 async def once(app: ASGIApp, claim: Claim, scope: Scope, send: Send) -> None:

@@ -39,6 +39,7 @@ CHANGING = {
 }
 TYPED = {415: "The body is of a type that is not taken."}
 CHECKED = {422: "Not of the form that is asked for, or nothing that can be done."}
+RESUMED = {412: "`Tus-Resumable` is missing, or not 1.0.0."}
 MATCHED = {412: "It was changed since: look again.", 428: "Needs `If-Match`."}
 
 
@@ -80,7 +81,7 @@ def _operation(operation: dict[str, Any], entry: Entry, method: str) -> None:
         operation["x-role"] = entry.role.value
     else:
         operation["security"] = []
-    if "path" in places:
+    if "path" in places or "requestBody" in operation:
         wrong |= NAMED
     if method in WRITING:
         wrong |= CHANGING
@@ -88,8 +89,11 @@ def _operation(operation: dict[str, Any], entry: Entry, method: str) -> None:
         wrong |= TYPED
     if parameters or "requestBody" in operation:
         wrong |= CHECKED
-    if any(one["name"].lower() == "if-match" for one in parameters):
+    names = {one["name"].lower() for one in parameters}
+    if "if-match" in names:
         wrong |= MATCHED
+    if "tus-resumable" in names:
+        wrong |= RESUMED
     answers = operation["responses"]
     if answers.get("422", {}).get("description") == "Validation Error":
         del answers["422"]

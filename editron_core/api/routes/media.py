@@ -45,8 +45,8 @@ TYPES = {
     ".vtt": "text/vtt; charset=utf-8",
 }
 RANGES = {
-    200: {"description": "All of it.", "content": {"application/octet-stream": {}}},
-    206: {"description": "The range that was asked for.", "content": {"application/octet-stream": {}}},
+    200: {"description": "All of it.", "content": {"*/*": {}}},
+    206: {"description": "The range that was asked for.", "content": {"*/*": {}}},
     304: {"description": "It is still what `If-None-Match` names."},
     416: {"description": "It has no such range, or several were asked for at once."},
 }

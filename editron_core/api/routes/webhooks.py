@@ -7,6 +7,7 @@ from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -66,7 +67,12 @@ class Accepted(BaseModel):
     errors: list[HintProblem]
 
 
-@router.get("", dependencies=[Depends(public)], openapi_extra={"parameters": [CHALLENGE]})
+@router.get(
+    "",
+    dependencies=[Depends(public)],
+    response_class=PlainTextResponse,
+    openapi_extra={"parameters": [CHALLENGE]},
+)
 async def verify(request: Request) -> Response:
     """Echo the challenge by which Dropbox makes sure that this address is ours."""
     # As bytes: whatever was sent comes back as it was.
