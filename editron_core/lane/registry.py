@@ -42,6 +42,15 @@ def find(store: Store, wanted: str) -> Profile:
         ) from error
 
 
+def applied(store: Store, name: str) -> Profile:
+    """The profile of a name that stands in production, else the one that `find` knows by it.
+
+    Raises DefinitionError, UsageError and StoreError as these do.
+    """
+    held = store.profiles.production(name)
+    return opened(store, held) if held else find(store, name)
+
+
 def promoted(store: Store, wanted: str, knobs: dict[str, float]) -> Profile:
     """The profile that production may score with: the promoted one of that name.
 

@@ -32,10 +32,9 @@ KNOB_STRENGTH = 4.0
 KNOBS: dict[str, tuple[str, ...]] = {
     "energy": ("motion", "action", "shot_rhythm", "loudness", "onset", "audio_event"),
     "talk": ("speech_presence", "speech_rate", "brief_coverage"),
-    "beauty": ("sharpness", "exposure", "colour", "richness", "subject", "vision_prompt"),
+    "beauty": ("sharpness", "exposure", "colour", "richness", "detail", "subject", "vision_prompt"),
 }
-"""The signals that each knob moves. Faces, novelty, freshness, shot opening and position belong to
-none."""
+"""The signals that each knob moves. Faces, skin, novelty, freshness and shot opening belong to none."""
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -169,11 +168,23 @@ class Profile:
                 )
             for name in signals:
                 weights[name] *= KNOB_STRENGTH**value
-        total = math.fsum(weights.values())
         label = ", ".join(f"{knob} {value:+g}" for knob, value in turned.items())
-        return replace(
-            self, name=f"{self.name} ({label})", weights={k: v / total for k, v in weights.items()}
-        )
+        return replace(self.with_weights(weights), name=f"{self.name} ({label})")
+
+    def with_weights(self, weights: Mapping[str, float]) -> Profile:
+        """The profile with other weights, by signal, scaled to sum to 1; a weight of 0 leaves its signal out.
+
+        What was shaped and is not weighted any more loses its shape. Raises DefinitionError where nothing
+        is left, or a signal is none.
+        """
+        kept = {name: weight for name, weight in weights.items() if weight != 0}
+        total = math.fsum(kept.values())
+        if not total > 0:
+            raise DefinitionError("weighs nothing", subject=f"profile {self.name}", remedy="weigh a signal")
+        shapes = {name: shape for name, shape in self.shapes.items() if name in kept}
+        off = tuple({*self.off, *weights} - kept.keys())
+        scaled = {name: weight / total for name, weight in kept.items()}
+        return replace(self, weights=scaled, shapes=shapes, off=off)
 
 
 def shipped() -> tuple[str, ...]:

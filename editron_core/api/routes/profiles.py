@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from editron_core.api.deps import Admin, Operator, StoreDep, Viewer
+from editron_core.api.deps import Admin, Operator, Reviewer, StoreDep, Viewer
 from editron_core.api.problem import Refused
 from editron_core.api.shapes import Asked, Note, Shape
 from editron_core.domain import codec
@@ -20,7 +21,8 @@ from editron_core.score.profile import Profile
 from editron_core.store import Store
 
 router = APIRouter(prefix="/api/profiles", tags=["profiles"])
-Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,99}$", description="A name or a hash.")]
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_ -]{0,99}$"
+Name = Annotated[str, Path(pattern=NAME, description="A name or a hash.")]
 Reason = Annotated[Note, Field(min_length=1, description="Whoever looks at the history reads it.")]
 
 
@@ -52,6 +54,18 @@ class ProfileDetail(Shape):
     qa_runs: list[dict[str, Any]]
 
 
+class NewProfile(Asked):
+    """A profile with other weights than one that is there."""
+
+    name: Annotated[str, Field(pattern=NAME)]
+    base: Annotated[str, Field(pattern=NAME, description="Name or hash of the profile it is made from.")]
+    weights: Annotated[
+        dict[str, Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]],
+        Field(min_length=1, max_length=100, description="By signal; they are scaled to sum to 1."),
+    ]
+    description: Note = ""
+
+
 class Step(Asked):
     """A step to production."""
 
@@ -69,6 +83,18 @@ class Back(Asked):
 def list_profiles(store: StoreDep, who: Viewer) -> Profiles:
     """Every profile that ships or was used here."""
     return Profiles(items=[ProfileRow.model_validate(row) for row in registry.listing(store)])
+
+
+@router.post("", status_code=201)
+def make_profile(store: StoreDep, body: NewProfile, who: Reviewer) -> ProfileDetail:
+    """Register a profile for research: nothing scores with it until it is asked for by its hash.
+
+    The same weights again are the same profile.
+    """
+    made = _found(store, body.base).with_weights(body.weights)
+    made = replace(made, name=body.name, description=body.description or f"made by {who.name}")
+    store.profiles.register(made.hash, made.name, made.to_data())
+    return _detail(store, made)
 
 
 @router.get("/{name}")

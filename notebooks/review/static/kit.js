@@ -35,7 +35,7 @@ export class Refusal extends Error {
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Call the API. Reading is tried again while the server is away; writing is not, unless it carries a key. */
-export async function api(method, path, { body, etag, key } = {}) {
+export async function api(method, path, { body, etag, key, patience = 30000 } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (etag) headers["If-Match"] = etag;
@@ -44,7 +44,7 @@ export async function api(method, path, { body, etag, key } = {}) {
   for (let attempt = 1; ; attempt++) {
     let answer;
     try {
-      answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(30000) });
+      answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(patience) });
     } catch (error) {
       if (attempt < tries) { await pause(Math.random() * 500 * 2 ** attempt); continue; }
       away(true);

@@ -1,0 +1,34 @@
+# /// script
+# [tool.marimo.display]
+# theme = "dark"
+# ///
+"""Scoring lab: other weights, and at once the moments that they choose."""
+
+import marimo
+
+app = marimo.App(width="full", app_title="Scoring lab · Editron")
+
+with app.setup:
+    import ui
+
+    from editron_core.config import settings
+    from editron_core.lane import registry
+    from editron_core.lane.engines import Engines
+    from editron_core.review.lab import Lab
+
+
+@app.cell
+def _():
+    ui.bar("lab")
+    return
+
+
+@app.cell
+def _():
+    lab = Lab(ui.store(), lambda name: registry.applied(ui.store(), name), Engines(settings()).prompts)
+    ui.view("lab", lab.shown)
+    return
+
+
+if __name__ == "__main__":
+    app.run()
