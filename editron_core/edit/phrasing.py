@@ -81,7 +81,7 @@ def join(words: Sequence[str]) -> str:
     """Words as text; scripts that are written without spaces get none."""
     text = ""
     for word in words:
-        text += word if not text or (_unspaced(text[-1]) and _unspaced(word[0])) else f" {word}"
+        text += word if not text or (unspaced(text[-1]) and unspaced(word[0])) else f" {word}"
     return text
 
 
@@ -163,7 +163,8 @@ def _cells(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def _unspaced(char: str) -> bool:
+def unspaced(char: str) -> bool:
+    """Whether `char` is of a script that is written without spaces."""
     # Han, kana and their punctuation; Thai, Lao, Burmese, Khmer. Korean is written with spaces.
     code = ord(char)
     return (

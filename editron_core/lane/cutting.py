@@ -20,11 +20,13 @@ from editron_core.edit.blueprint import Blueprint
 from editron_core.edit.fonts import fonts_dir
 from editron_core.edit.subtitle_files import write_captions
 from editron_core.errors import UsageError
+from editron_core.lane import captioning
 from editron_core.lane.desk import Desk, Progress, code_version
 from editron_core.lane.document import Cut, Outcome
 from editron_core.lane.order import Order
 from editron_core.render import presets
 from editron_core.render.marks import caption_frame
+from editron_core.review import revisions
 from editron_core.store import NewSession, Stage
 
 FRAMED_BY = ("render/presets.toml", "render/presets.py", "render/marks.py", "render/pen.py")
@@ -103,24 +105,40 @@ def _session(
     timelines: tuple[Timeline, ...],
     order: Order,
 ) -> EditSession:
-    """The session of these cuts, or the one that people made of it by trimming."""
-    sessions = desk.store.sessions
+    """The session of these cuts, or of what people made of them, captioned as people edited it."""
+    sessions, family = desk.store.sessions, revisions.family_of(timelines)
+    made = next(
+        (
+            one
+            for one in sessions.list(outcome.batch.id)
+            if one.deliverable_type == plan.name and revisions.family(one) == family
+        ),
+        None,
+    )
+    look = timelines[0].look
+    cuts = tuple(replace(each, look=look) for each in made.timelines) if made else timelines
+    said = {file_id: seen.transcript for file_id, seen in outcome.evidence.items()}
+    cuts = captioning.applied(desk.store, outcome.batch.id, cuts, said)
+    if made is not None and cuts == made.timelines:
+        return made
     new = NewSession(
         batch_id=outcome.batch.id,
         deliverable_type=plan.name,
-        timelines=timelines,
+        timelines=cuts,
         aspect_ratios=plan.aspects,
         reference_style=kit.name,
-        include_captions=any(timeline.cues for timeline in timelines),
-        metadata={"order": codec.dump(order)},
+        include_captions=any(timeline.cues for timeline in cuts),
+        metadata={
+            **(made.metadata if made else {}),
+            "order": codec.dump(order),
+            revisions.FAMILY: family,
+        },
     )
-    for known in sessions.list(outcome.batch.id):
-        if known.metadata.get("trimmed_from") == new.content_hash and known.deliverable_type == plan.name:
-            return known
     session = sessions.ensure(new)
     if session.status is EditSessionStatus.ASSEMBLING:
-        session = sessions.set_status(session.id, EditSessionStatus.NEEDS_REVIEW)
-    return session
+        return sessions.set_status(session.id, EditSessionStatus.NEEDS_REVIEW)
+    # A look or captions that were there before are taken up again.
+    return sessions.again(session.id) if made is not None else session
 
 
 def _package(

@@ -66,10 +66,7 @@ def render(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
 
 def signed(desk: Desk, outcome: Outcome) -> Outcome:
     """The outcome with those cuts alone of which every timeline is approved as it is now."""
-    store = desk.store
-    approved = [
-        cut for cut in outcome.cuts if not signoff.unsigned(cut.session, store.decisions.list(cut.session.id))
-    ]
+    approved = [cut for cut in outcome.cuts if not signoff.of(desk.store, cut.session).unsigned]
     return replace(outcome, cuts=tuple(approved))
 
 
@@ -77,7 +74,7 @@ def refuse_unsigned(desk: Desk, cut: Cut) -> None:
     """Raises UsageError for a cut that production may not render."""
     if desk.settings.mode != "production":
         return
-    open_cuts = signoff.unsigned(cut.session, desk.store.decisions.list(cut.session.id))
+    open_cuts = signoff.of(desk.store, cut.session).unsigned
     if open_cuts:
         raise UsageError(
             "is not signed off, and production renders signed cuts only",

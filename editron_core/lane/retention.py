@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 
 from editron_core import log
@@ -21,58 +20,24 @@ from editron_core.config import ObjectPlace, Settings
 from editron_core.domain.batch import BatchStatus, Hold, MediaBatch, StorageTier
 from editron_core.domain.job import EditSession, EditSessionStatus, RenderJobStatus
 from editron_core.errors import EditronError, NotFound
+from editron_core.lane import outlived
+from editron_core.lane.outlived import BLOBS, NEXT, PROXY, Action, Item
 from editron_core.review import signoff
 from editron_core.store import Store, retention
-from editron_core.store.blobs import last_touched, remove, weight
+from editron_core.store.blobs import remove
 from editron_core.store.remote import RemoteBlobs, is_there, open_blobs
 
-PROXY = "proxy.mp4"
 AT_WORK = (BatchStatus.QUEUED, BatchStatus.DOWNLOADING, BatchStatus.ANALYZING)
-NEXT = {StorageTier.HOT: StorageTier.WARM, StorageTier.WARM: StorageTier.COLD}
 LEASE = "housekeeping"
 UNUSED_S = 3600.0
 """A copy of what lies in an object store that a stage may be reading was asked for within this time."""
-BLOBS, ARCHIVE = "blobs", "archive"
-_log = log.get(__name__)
-
-
-class Action(StrEnum):
-    """What is done with something that has outlived its time."""
-
-    LOWER_TIER = "lower tier"
-    DELETE_BATCH = "delete batch"
-    ARCHIVE_ORIGINAL = "archive original"
-    DROP_ORIGINAL = "drop original"
-    DROP_PROXY = "drop proxy"
-    DROP_INTERRUPTED = "drop interrupted work"
-    DROP_HALF = "drop incomplete folder"
-    DROP_UNREFERENCED = "drop unreferenced"
-    DROP_ROWS = "drop rows"
-    FORGET_STAGES = "forget stages"
-
-
 FROM = {
     Action.ARCHIVE_ORIGINAL: (StorageTier.WARM, StorageTier.COLD),
     Action.DROP_ORIGINAL: (StorageTier.COLD,),
     Action.DROP_PROXY: (StorageTier.COLD,),
 }
 """The tiers that every batch of an original must stand at for it to go."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One thing that goes, or is moved."""
-
-    action: Action
-    subject: str
-    """A batch id, a content hash, a path, or the name of a table."""
-    bytes: int = 0
-    """What it frees on the local disk."""
-    why: str = ""
-    batch: str = ""
-    """The batch that it belongs to, and..."""
-    original: str = ""
-    """... the hash of the original: whoever has that is looked at again before it is carried out."""
+_log = log.get(__name__)
 
 
 @dataclass(frozen=True)
@@ -125,16 +90,16 @@ def plan(store: Store, settings: Settings, now: datetime | None = None) -> Plan:
         if reason and (over or tier is not StorageTier.HOT):
             kept[batch.id] = reason
         if over and not reason:
-            items.append(_lowered(batch, ttl or 0.0))
+            items.append(outlived.lowered(batch, ttl or 0.0))
             tier = NEXT.get(tier, tier)
         tiers[batch.id] = StorageTier.HOT if reason else tier
-    items += _originals(store, settings, tiers)
-    items += _proxies(store, tiers)
-    items += _interrupted(store, settings)
+    items += outlived.originals(store, settings, tiers)
+    items += outlived.proxies(store, tiers)
+    items += outlived.interrupted(store, settings)
     bytes_before = retention.ago(now, settings.orphan_hours / 24)
     rows_before = retention.ago(now, settings.rows_days)
-    items += _unreferenced(store, settings.archived, bytes_before)
-    items += _rows(store, rows_before)
+    items += outlived.unreferenced(store, settings.archived, bytes_before)
+    items += outlived.rows(store, rows_before)
     return Plan(
         tuple(items), kept, settings.archived, bytes_before, rows_before, at_hand=settings.blob_cache_bytes
     )
@@ -183,7 +148,7 @@ def why_kept(store: Store, batch: MediaBatch) -> str | None:
 def _open(store: Store, session: EditSession) -> str | None:
     if session.status is not EditSessionStatus.COMPLETE:
         return f"session {session.id[:8]} is open ({session.status})"
-    unsigned = signoff.unsigned(session, store.decisions.list(session.id))
+    unsigned = signoff.of(store, session).unsigned
     return f"{unsigned[0].name} of session {session.id[:8]} is not signed off" if unsigned else None
 
 
@@ -205,81 +170,6 @@ def _ttl(settings: Settings, tier: StorageTier) -> float | None:
 def _touched(batch: MediaBatch) -> datetime:
     assert batch.updated_at is not None  # every row is dated
     return batch.updated_at
-
-
-def _lowered(batch: MediaBatch, days: float) -> Item:
-    why = f"{batch.storage_tier} for {days:g} days"
-    action = Action.LOWER_TIER if batch.storage_tier in NEXT else Action.DELETE_BATCH
-    return Item(action, batch.id, why=why, batch=batch.id)
-
-
-def _originals(store: Store, settings: Settings, tiers: dict[str, StorageTier]) -> Iterator[Item]:
-    """The originals that leave: those that no batch which is hot, or needs them, shares."""
-    archive = open_blobs(settings.archived) if is_there(settings.archived) else None
-    for sha256, batches in sorted(retention.owners(store).items()):
-        mine = {tiers.get(batch, StorageTier.HOT) for batch in batches}
-        if StorageTier.HOT in mine:
-            continue
-        here = store.blobs.size(sha256)
-        if StorageTier.WARM in mine:
-            if here:
-                yield Item(Action.ARCHIVE_ORIGINAL, sha256, here, "its batch is warm", original=sha256)
-        elif here or (archive and archive.size(sha256)):
-            yield Item(Action.DROP_ORIGINAL, sha256, here, "its batch is cold", original=sha256)
-
-
-def _proxies(store: Store, tiers: dict[str, StorageTier]) -> Iterator[Item]:
-    owners = retention.owners(store)
-    cold = {
-        sha256
-        for sha256, batches in owners.items()
-        if {tiers.get(batch, StorageTier.HOT) for batch in batches} == {StorageTier.COLD}
-    }
-    for sha256, key in retention.analyses_of(store, cold):
-        try:
-            held = store.blobs.contents(key)
-        except NotFound:
-            continue
-        if PROXY in held:
-            yield Item(Action.DROP_PROXY, key, held[PROXY], "its batch is cold", original=sha256)
-
-
-def _interrupted(store: Store, settings: Settings) -> Iterator[Item]:
-    age = settings.orphan_hours * 3600
-    for entry in (*store.blobs.abandoned(age), *retention.left_by_stages(store), *_downloads(store, age)):
-        yield Item(Action.DROP_INTERRUPTED, str(entry), weight(entry), "whoever made it is gone")
-    for key, half in store.blobs.halves(age):
-        yield Item(Action.DROP_HALF, key, half.size, "nobody completed it")
-
-
-def _downloads(store: Store, age: float) -> Iterator[Path]:
-    folder = store.blobs.root / "downloads"
-    if folder.is_dir():
-        limit = datetime.now(UTC).timestamp() - age
-        yield from (entry for entry in sorted(folder.iterdir()) if last_touched(entry) < limit)
-
-
-def _unreferenced(store: Store, archived: Path | ObjectPlace, before: datetime) -> Iterator[Item]:
-    files, folders = retention.referenced(store)
-    limit, why = before.timestamp(), "nothing names it"
-    homes = {BLOBS: store.blobs, **({ARCHIVE: open_blobs(archived)} if is_there(archived) else {})}
-    for home, blobs in homes.items():
-        for sha256, kept in blobs.files():
-            if sha256 not in files and kept.touched < limit:
-                yield Item(Action.DROP_UNREFERENCED, f"{home}/files/{sha256}", kept.size, why)
-    for key, kept in store.blobs.folders():
-        if key not in folders and kept.touched < limit:
-            yield Item(Action.DROP_UNREFERENCED, f"{BLOBS}/folders/{key}", kept.size, why)
-
-
-def _rows(store: Store, before: datetime) -> Iterator[Item]:
-    why = f"last changed before {before:%Y-%m-%d}"
-    counts = retention.outlived_rows(store, before)
-    if any(counts.values()):
-        yield Item(Action.DROP_ROWS, ", ".join(f"{n} {name}" for name, n in counts.items() if n), why=why)
-    stages = retention.outlived_stages(store, before)
-    if stages:
-        yield Item(Action.FORGET_STAGES, f"{len(stages)} stages", why=f"no batch needs them, {why}")
 
 
 def _still(store: Store, item: Item) -> bool:

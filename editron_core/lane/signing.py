@@ -1,14 +1,18 @@
-"""Sign-off: decisions recorded against exactly the cut that was shown."""
+"""Sign-off: decisions recorded against exactly the cut that was shown, and edits that ask for new ones."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from editron_core.domain.job import Decision, EditSession, EditSessionStatus, Verdict
 from editron_core.domain.timeline import Timeline
 from editron_core.edit import ripple
+from editron_core.errors import UsageError
+from editron_core.lane import captioning, revising
+from editron_core.lane.revising import Change
 from editron_core.review import labels, signoff
-from editron_core.store import NewSession, Store
+from editron_core.store import Store
 from editron_core.times import Span
 
 
@@ -24,51 +28,98 @@ class Opinion:
 def decide(store: Store, session_id: str, timeline: str, opinion: Opinion) -> EditSession:
     """Record an opinion on one cut of a session, or on all of them where `timeline` is empty.
 
-    The labels that follow from it are recorded with it.
+    The labels that follow from it are recorded with it. Raises Stale where another session has taken its
+    place: what was shown is not what would be signed.
     """
-    session = store.sessions.get(session_id)
+    session = revising.current(store, session_id)
     cuts = (signoff.find_timeline(session, timeline),) if timeline else session.timelines
     for cut in cuts:
         decision = _decision(session, cut, opinion)
         store.decisions.add(decision, labels.of_decision(decision, cut))
-    made = store.decisions.list(session.id)
-    if session.status in (EditSessionStatus.NEEDS_REVIEW, EditSessionStatus.APPROVED):
-        open_cuts = signoff.unsigned(session, made)
-        reached = EditSessionStatus.NEEDS_REVIEW if open_cuts else EditSessionStatus.APPROVED
-        return store.sessions.set_status(session.id, reached)
-    rejected = any(signoff.standing(t, made) is signoff.Standing.REJECTED for t in session.timelines)
-    if session.status is EditSessionStatus.COMPLETE and rejected:
-        return store.sessions.set_status(session.id, EditSessionStatus.NEEDS_REVIEW)
-    return session
+    return _settled(store, session)
+
+
+def withdraw(store: Store, session_id: str, timeline: str, author: str) -> EditSession:
+    """Take back the last word of `author` on one cut of a session; what they said before it stands again.
+
+    Raises UsageError where there is none.
+    """
+    session = revising.current(store, session_id)
+    cut = signoff.find_timeline(session, timeline)
+    mine = [
+        decision
+        for decision in store.decisions.list(session.id)
+        if decision.author == author
+        and decision.content_hash == cut.content_hash
+        and decision.verdict is not Verdict.TRIM
+        and decision.withdrawn_at is None
+    ]
+    if not mine:
+        raise UsageError(f"{author} has said nothing of it that stands", subject=cut.name)
+    again = labels.of_decision(mine[-2], cut) if len(mine) > 1 else ()
+    store.decisions.withdraw(mine[-1].id, [replace(one, decision_id=mine[-2].id) for one in again])
+    return _settled(store, session)
 
 
 def trim(store: Store, session_id: str, timeline: str, keep: Span, author: str) -> EditSession:
     """Trim one clip of a cut and let what follows move up; returns the new session, yet unsigned.
 
-    Raises UsageError where `keep` names no clip.
+    Raises UsageError where `keep` names no clip, Stale where the session is not the current one.
     """
-    session = store.sessions.get(session_id)
+    session = revising.current(store, session_id)
     cut = signoff.find_timeline(session, timeline)
     trimmed = ripple.trim(cut, keep)
     decision = replace(_decision(session, cut, Opinion(Verdict.TRIM, author)), trim=keep)
     store.decisions.add(decision, labels.of_decision(decision, cut, trimmed))
-    cuts = tuple(trimmed if one is cut else one for one in session.timelines)
-    new = NewSession(
-        batch_id=session.batch_id,
-        deliverable_type=session.deliverable_type,
-        timelines=cuts,
-        aspect_ratios=session.aspect_ratios,
-        reference_style=session.reference_style,
-        include_captions=any(one.cues for one in cuts),
-        metadata={
-            **session.metadata,
-            "trimmed_from": session.metadata.get("trimmed_from", session.content_hash),
-        },
-    )
-    made = store.sessions.ensure(new)
-    if made.status is EditSessionStatus.ASSEMBLING:
-        made = store.sessions.set_status(made.id, EditSessionStatus.NEEDS_REVIEW)
-    return made
+    return _changed(store, session, cut, trimmed, Change("trim", author))
+
+
+def split(store: Store, session_id: str, timeline: str, at: Fraction, author: str) -> EditSession:
+    """Cut the clip that shows at `at` seconds in two; see `ripple.split`."""
+    session = revising.current(store, session_id)
+    cut = signoff.find_timeline(session, timeline)
+    return _changed(store, session, cut, ripple.split(cut, at), Change("split", author))
+
+
+def merge(store: Store, session_id: str, timeline: str, first: int, author: str) -> EditSession:
+    """Make one clip of clip number `first` (from 0) and the next; see `ripple.merge`."""
+    session = revising.current(store, session_id)
+    cut = signoff.find_timeline(session, timeline)
+    return _changed(store, session, cut, ripple.merge(cut, first), Change("merge", author))
+
+
+def remove(store: Store, session_id: str, timeline: str, index: int, author: str) -> EditSession:
+    """Take clip number `index` (from 0) out, and let what follows move up."""
+    session = revising.current(store, session_id)
+    cut = signoff.find_timeline(session, timeline)
+    return _changed(store, session, cut, ripple.remove(cut, index), Change("remove", author))
+
+
+def move(store: Store, session_id: str, timeline: str, places: tuple[int, int], author: str) -> EditSession:
+    """Put the clip of the first of two numbers (from 0) where the second is."""
+    session = revising.current(store, session_id)
+    cut = signoff.find_timeline(session, timeline)
+    return _changed(store, session, cut, ripple.move(cut, *places), Change("move", author))
+
+
+def _changed(
+    store: Store, session: EditSession, cut: Timeline, changed: Timeline, done: Change
+) -> EditSession:
+    cuts = tuple(changed if one is cut else one for one in session.timelines)
+    # Captioned as the cut will be when it is made again: what is signed is what is rendered.
+    return revising.replace_cuts(store, session, captioning.applied(store, session.batch_id, cuts), done)
+
+
+def _settled(store: Store, session: EditSession) -> EditSession:
+    """The session in the status that follows from what was decided about its cuts."""
+    now = signoff.of(store, session)
+    if session.status in (EditSessionStatus.NEEDS_REVIEW, EditSessionStatus.APPROVED):
+        reached = EditSessionStatus.NEEDS_REVIEW if now.unsigned else EditSessionStatus.APPROVED
+        return store.sessions.set_status(session.id, reached)
+    rejected = any(now.word(cut).standing is signoff.Standing.REJECTED for cut in session.timelines)
+    if session.status is EditSessionStatus.COMPLETE and rejected:
+        return store.sessions.set_status(session.id, EditSessionStatus.NEEDS_REVIEW)
+    return session
 
 
 def _decision(session: EditSession, cut: Timeline, opinion: Opinion) -> Decision:

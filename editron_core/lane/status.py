@@ -77,7 +77,7 @@ def _batch(batch: MediaBatch) -> dict[str, Any]:
 
 
 def _cuts(store: Store, session: EditSession) -> list[dict[str, Any]]:
-    decisions = store.decisions.list(session.id)
+    now = signoff.of(store, session)
     return [
         {
             "session": session.id,
@@ -86,7 +86,7 @@ def _cuts(store: Store, session: EditSession) -> list[dict[str, Any]]:
             "timeline": timeline.name,
             "duration": float(timeline.duration),
             "hash": timeline.content_hash,
-            "standing": signoff.standing(timeline, decisions).value,
+            "standing": now.word(timeline).standing.value,
             "clips": [
                 {
                     "place": str(place),
@@ -97,7 +97,7 @@ def _cuts(store: Store, session: EditSession) -> list[dict[str, Any]]:
                 }
                 for place, clip in timeline.placed()
             ],
-            "decisions": [codec.dump(d) for d in decisions if d.timeline == timeline.name],
+            "decisions": [codec.dump(d) for d in now.decisions if d.timeline == timeline.name],
         }
         for timeline in session.timelines
     ]

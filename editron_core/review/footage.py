@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from editron_core.domain import codec
 from editron_core.domain.batch import MediaFile
 from editron_core.domain.evidence import Evidence
+from editron_core.domain.transcript import Transcript
 from editron_core.errors import NotFound
 from editron_core.store import Store
 
@@ -48,3 +50,9 @@ def peaks(folder: Path) -> tuple[float, list[float]]:
         return 0.0, []
     held = json.loads(path.read_text("utf-8"))
     return float(held["per_second"]), [float(peak) for peak in held["peaks"]]
+
+
+def transcript(folder: Path) -> Transcript | None:
+    """The transcript that an analysis left; null where nobody could write one."""
+    path = folder / "transcript.json"
+    return codec.load(Transcript, json.loads(path.read_text("utf-8"))) if path.is_file() else None

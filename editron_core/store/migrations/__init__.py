@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HEAD = "0005"
 """The newest revision. Known here so that opening a current database does not load Alembic."""
-KNOWN = ("0001", "0002", "0003", "0004")
+KNOWN = ("0001", "0002", "0003", "0004", "0005")
 """Every revision, oldest first."""
 
 
