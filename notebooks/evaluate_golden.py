@@ -14,6 +14,7 @@
 
 # %% tags=["parameters"]
 profile: str = "default"  # name or path of the scoring profile
+raters: str = "automated"  # whose labels of real items: automated or people; never both in one number
 against: str = ""  # name or path of a second profile to compare with; empty compares with the baselines only
 out_dir: str = ""  # folder for metrics.json; empty is one below the home
 
@@ -33,7 +34,7 @@ print(f"profile {chosen.name} {chosen.hash[:12]}")
 
 # %%
 golden_set = golden.load()
-items = {kind: golden_set.open(golden.Kind(kind)) for kind in ("real", "drawn")}
+items = {"real": golden_set.real(raters), "drawn": golden_set.open("drawn")}
 found = {
     kind: {name: evaluate(group, scorer) for name, scorer in scorers.items()} for kind, group in items.items()
 }
@@ -42,12 +43,14 @@ rivals = {kind: {n: e for n, e in each.items() if n != chosen.name} for kind, ea
 # %% [markdown]
 # ## Real items
 #
-# Clips with ratings of automated raters. Look for intervals that leave the baselines behind: where two
-# overlap widely, the table below says what the items can tell of them. A profile that was tuned on these
-# very items is flattered here; its figure on items held out is in `tune_scoring`.
+# Clips that machines or people rated: `raters` says who. Look for intervals that leave the baselines behind:
+# where two overlap widely, the table below says what the items can tell of them. A profile that was tuned on
+# these very items is flattered here; its figure on items held out is in `tune_scoring`.
 
 # %%
-charts.intervals(standings.standing(found["real"]), title=f"{len(items['real'])} real items", axis="rho")
+charts.intervals(
+    standings.standing(found["real"]), title=f"{len(items['real'])} real items, {raters} raters", axis="rho"
+)
 
 # %% [markdown]
 # A difference is called only where its own interval, item by item, leaves out 0 and there are items enough.
@@ -66,8 +69,8 @@ charts.pairs(each, title=f"Item by item: {sides[0]} and {sides[1]}", axis="rho",
 # %% [markdown]
 # ## By genre and locale
 #
-# A mean can hide a genre that a profile gets wrong. Groups of a few items show their mean and no more: the
-# verdict beside the loudest stretch says so.
+# A mean can hide a genre that a profile gets wrong. Groups of a few items show their mean and no more:
+# `verdict`, which compares the profile with the loudest stretch, says so.
 
 # %%
 by_group = standings.groups(found["real"][chosen.name], found["real"]["loudest"])
@@ -85,13 +88,13 @@ charts.intervals(standings.standing(found["drawn"]), title=f"{len(items['drawn']
 # %% [markdown]
 # ## In numbers
 #
-# `pairs` is the share of pairs of windows in the panel's order, `hits` that of items whose best-scored window
-# is among the panel's best.
+# `rho` with its 95 % bootstrap interval over items (`from`, `to`). `pairs` is the share of pairs of windows
+# in the panel's order, `hits` that of items whose best-scored window is among the panel's best.
 
 # %% tags=["keep_output", "nbval-check-output"]
 for kind, each in found.items():
-    print(f"{kind}, {len(items[kind])} items, tune split")
-    print(Table(standings.standing(each), digits=3))
+    print(f"{kind}: {len(items[kind])} items, raters: {items[kind][0].item.raters}, tune split")
+    print(Table(standings.standing(each).rename({"mean": "rho", "low": "from", "high": "to"}), digits=3))
     print(Table(standings.verdicts(each[chosen.name], rivals[kind])), end="\n\n")
 
 # %%

@@ -14,6 +14,7 @@
 
 # %% tags=["parameters"]
 kind: str = "real"  # drawn or real: which kind the item shown over time is of
+raters: str = "automated"  # whose labels of real items: automated or people; never both in one number
 item: str = ""  # id of the item shown over time; empty takes the first of its kind
 profile: str = "default"  # name or path of the scoring profile behind the score
 out_dir: str = ""  # folder for metrics.json; empty is one below the home
@@ -29,13 +30,13 @@ from editron_core.score import profile as profiles
 charts.prepare()
 out = workbench.seat("explore_signals", out_dir)
 golden_set = golden.load()
-items = {each: golden_set.open(each) for each in golden.Kind}
+items = {golden.Kind.DRAWN: golden_set.open("drawn"), golden.Kind.REAL: golden_set.real(raters)}
 
 # %% [markdown]
 # ## The items of the tune split
 #
 # Drawn items are made by a recipe that knows its payoff: they test wiring, not taste. Real items are clips
-# that automated raters labelled. The two are never mixed in one number.
+# that machines or people rated; the last column says who. Kinds are never mixed in one number.
 
 # %%
 Table(explore.listed(items), digits=1)
@@ -49,7 +50,9 @@ Table(explore.listed(items), digits=1)
 # %%
 chosen = golden_set.one(item) if item else items[golden.Kind(kind)][0]
 seen = explore.over_time(chosen, profiles.load(profile))
-charts.against_panel(seen, title=f"{chosen.item.id}: the score and the panel's ratings")
+charts.against_panel(
+    seen, title=f"{chosen.item.id}: the score, and the mean of {chosen.item.rater_count} raters"
+)
 
 # %% [markdown]
 # A signal that stays flat can tell no window from another; one that is missing was not measured.
@@ -61,7 +64,8 @@ charts.signals(explore.tall(seen), title=f"{chosen.item.id}: every measured sign
 # ## What each signal alone is worth
 #
 # Spearman's rho between a signal's mean over each rated window and the panel's mean, averaged over items,
-# with a 95 % bootstrap interval over items. An interval that holds 0 has shown nothing.
+# with a 95 % bootstrap interval over items. An interval that holds 0 has shown nothing; a dot at 0 without
+# one is a signal that was the same throughout, or not measured.
 
 # %%
 worth = {each.value: explore.worth(items[each]) for each in golden.Kind if items[each]}
@@ -69,12 +73,13 @@ both = pl.concat([table.with_columns(group=pl.lit(name)) for name, table in wort
 charts.intervals(both, title="Each signal alone against the panel", axis="rho", group="items")
 
 # %% [markdown]
-# In numbers; `measured` is the share of rows that hold a value.
+# In numbers: rho and its interval; `measured` is the share of rows that hold a value.
 
 # %% tags=["keep_output", "nbval-check-output"]
 for name, table in worth.items():
-    print(f"{name}: {len(items[golden.Kind(name)])} items")
-    print(Table(table), end="\n\n")
+    rated = items[golden.Kind(name)][0].item.raters
+    print(f"{name}: {len(items[golden.Kind(name)])} items, raters: {rated}")
+    print(Table(table.rename({"mean": "rho", "low": "from", "high": "to"})), end="\n\n")
 
 # %%
 workbench.record(out, {name: table.to_dicts() for name, table in worth.items()})

@@ -14,6 +14,7 @@
 
 # %% tags=["parameters"]
 profile: str = "default"  # a shipped name, a .toml file (tune_scoring writes them) or a registered hash
+raters: str = "automated"  # whose labels of real items: automated or people; never both in one number
 author: str = ""  # who signs the step; empty for a dry run
 why: str = ""  # the reason for it, for whoever reads the history
 notebook: str = ""  # path of the executed notebook that the step rests on, such as a run of tune_scoring
@@ -48,7 +49,7 @@ print(f"stands at {stage}; in production under this name: {held.hash[:12] if hel
 # keep it from becoming a candidate. The gate reads the tune split only.
 
 # %%
-result = gate.gate(chosen, golden.load())
+result = gate.gate(chosen, golden.load(), golden.Raters(raters))
 checks = standings.checks(result.checks)
 charts.checks(checks, title="The gate passes it" if result.passed else "The gate does not pass it")
 
@@ -75,7 +76,7 @@ charts.bars(weights, title="Weights", axis="share of the score", group="profile"
 made = None
 if author or why:
     wish = promotion.Wish(author, why, notebook=Path(notebook) if notebook else None)
-    made = promotion.promote(store, chosen, wish, judges.judges)
+    made = promotion.promote(store, chosen, wish, lambda: judges.judges(golden.Raters(raters)))
     print(f"promoted from {made.came_from} to {made.went_to} by {made.author}: {made.reason}")
 else:
     refused = "" if result.passed else " (the gate would refuse a candidate)"

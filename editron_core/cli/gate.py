@@ -44,6 +44,10 @@ def gate(
         )
         for note in notes:
             terminal.out.print(f"[yellow]note:[/] {terminal.plain(note)}", soft_wrap=True)
+        if not any(check["name"].startswith("beats") for check in result["checks"]):
+            terminal.out.print(
+                "[dim]It was not asked how well it chooses: what does not work cannot tell.[/]"
+            )
         if result["passed"]:
             by = f" --raters {raters}" if raters != "automated" else ""
             command = f"editron profiles promote {terminal.plain(name)}{by} --as NAME --why TEXT"

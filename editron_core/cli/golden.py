@@ -14,7 +14,7 @@ from editron_core.errors import UsageError
 
 AGREEMENT_NOTE = (
     "agreement: Spearman's rho of one rater with the mean of the others, averaged; 1 is the same order, 0 is "
-    "chance; nothing for a single rater. Split review follows from decisions, and never measures."
+    "chance; nothing for a single rater. What follows from decisions never measures."
 )
 RHO_NOTE = (
     "rho: Spearman's rank correlation of the score with the raters' mean over each item's windows, averaged "

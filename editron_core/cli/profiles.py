@@ -139,7 +139,8 @@ def history(
     elif rows:
         _show_steps(rows)
     else:
-        terminal.out.print("Nothing was promoted yet. Begin with [bold]editron profiles promote default[/].")
+        begin = "editron profiles promote default --as NAME --why TEXT"
+        terminal.out.print(f"Nothing was promoted yet. Begin with [bold]{begin}[/].")
 
 
 def _stage(word: str) -> ProfileStage | None:

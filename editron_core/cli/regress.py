@@ -116,13 +116,15 @@ def _show(report: Report, made: Sequence[Path], bless: bool) -> None:
                 "name": change.name,
                 "before": _number(change.before, "new"),
                 "after": _number(change.after, "gone"),
-                "unit": change.unit,
+                "unit": change.unit or "share",
                 "tolerance": _number(change.tolerance, ""),
             }
             for change in report.changes
         ]
         columns = ("suite", "name", "before", "after", "unit", "tolerance")
         terminal.show_rows(rows, {key: "reading" if key == "name" else key for key in columns})
+    if report.moments:
+        out.print("[dim]moments that the default profile chooses: - as blessed, + now, score 0 to 1[/]")
     for name, lines in report.moments.items():
         out.print(f"[bold]moments of {terminal.plain(name)}[/]")
         for line in lines:
@@ -132,9 +134,10 @@ def _show(report: Report, made: Sequence[Path], bless: bool) -> None:
 
 
 def _verdict(report: Report, bless: bool) -> str:
-    changed = len(report.changes) + len(report.moments)
     verdict = "blessed" if bless else ("as blessed" if report.passed else "not as blessed")
-    return f"{len(report.readings)} readings, {changed} changed: [bold]{verdict}[/]"
+    moments = len(report.moments)
+    items = f", the moments of {moments} item{'s' if moments != 1 else ''} too" if moments else ""
+    return f"{len(report.readings)} readings, {len(report.changes)} changed{items}: [bold]{verdict}[/]"
 
 
 def _show_coverage(cells: Sequence[Cell]) -> None:

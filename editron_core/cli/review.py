@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from editron_core.cli import terminal
+from editron_core.cli.golden import AGREEMENT_NOTE
 from editron_core.cli.shared import Json, open_store
 from editron_core.errors import UsageError
 
@@ -136,9 +137,12 @@ def list_labels(as_json: Json = False) -> None:
         if rows:
             terminal.out.print(f"[bold]{kind}[/]")
             terminal.show_rows([_label_row(row) for row in rows], LABEL_COLUMNS)
+    if kinds[Raters.PEOPLE.value]:
+        terminal.out.print(f"[dim]{AGREEMENT_NOTE}[/]", soft_wrap=True)
+        terminal.out.print("next   editron qa freeze --from-labels")
     if not any(kinds.values()):
         terminal.out.print(
-            'No label yet. Rate a file with [bold]editron review rate FILE --ratings "3 4 5"[/].'
+            'No label yet. Rate a file with [bold]editron review rate FILE --as NAME --ratings "3 4 5"[/].'
         )
 
 

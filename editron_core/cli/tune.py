@@ -14,6 +14,13 @@ from editron_core.cli.shared import Json, ProfileName, open_store
 
 if TYPE_CHECKING:
     from editron_core.qa.tune import Candidate, Verdict
+    from editron_core.score.profile import Profile
+
+RHO_NOTE = (
+    "rho: Spearman's rank correlation of the score with the raters' mean over each item's windows, averaged "
+    "over items, with its 95 % interval; 0 is chance. Where the starting profile was tuned on these items, "
+    "its own figure is flattered."
+)
 
 
 def tune(
@@ -60,7 +67,7 @@ def tune(
     if as_json:
         terminal.show_json(_document(found, compared, path))
     else:
-        _show(found, compared, path)
+        _show(found, start, compared, path)
 
 
 def _place(path: Path, *, force: bool) -> Path:
@@ -108,7 +115,7 @@ def _document(found: Candidate, compared: tuple[Verdict, ...], path: Path) -> di
     }
 
 
-def _show(found: Candidate, compared: tuple[Verdict, ...], path: Path) -> None:
+def _show(found: Candidate, start: Profile, compared: tuple[Verdict, ...], path: Path) -> None:
     from editron_core.qa.tune import words
 
     item = found.evaluation.scores[0].item
@@ -126,7 +133,31 @@ def _show(found: Candidate, compared: tuple[Verdict, ...], path: Path) -> None:
         }
         for verdict in compared
     ]
-    terminal.show_rows(rows, {"who": "beside", "rho": "rho", "reason": "the candidate is"})
-    terminal.show_profile(found.profile)
+    terminal.show_rows(rows, {"who": "beside", "rho": "rho", "reason": "the candidate, held out, is"})
+    terminal.out.print(f"[dim]{RHO_NOTE}[/]", soft_wrap=True)
+    _show_weights(found.profile, start)
     terminal.out.print(f"[bold]candidate[/] {terminal.plain(str(path.absolute()))}", soft_wrap=True)
     terminal.out.print(f"next   editron qa gate {terminal.plain(shlex.quote(str(path)))}", soft_wrap=True)
+
+
+def _show_weights(found: Profile, start: Profile) -> None:
+    """What the candidate weighs beside what it started from, the heaviest first."""
+    both = {*found.weights, *start.weights}
+    order = sorted(both, key=lambda name: (-found.weights.get(name, 0.0), name))
+    rows = [
+        {
+            "signal": name,
+            "weight": f"{found.weights.get(name, 0.0):.3f}",
+            "was": f"{start.weights.get(name, 0.0):.3f}",
+            "bar": "█" * round(found.weights.get(name, 0.0) * 60),
+        }
+        for name in order
+    ]
+    heads = {"signal": "signal", "weight": "weight", "was": start.name, "bar": ""}
+    terminal.show_rows(rows, heads)
+    how, before = found.normalisation, start.normalisation
+    terminal.out.print(
+        f"[dim]contrast {how.contrast:g} ({start.name} {before.contrast:g}), smoothing {how.smoothing_s:g} s "
+        f"({before.smoothing_s:g} s); weights sum to 1[/]",
+        soft_wrap=True,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,10 +10,13 @@ from typing import Any, Protocol
 from editron_core.domain import codec
 from editron_core.domain.registry import QaKind
 from editron_core.qa import evaluate as evaluating
+from editron_core.qa.agreement import agreement
 from editron_core.qa.compare import Comparison, compare
 from editron_core.qa.evaluate import BASELINES, Evaluation
-from editron_core.qa.golden import GoldenSet, Kind, Raters
+from editron_core.qa.golden import Golden, GoldenSet, Kind, Raters
+from editron_core.qa.metrics import Interval, interval
 from editron_core.qa.regress import Report
+from editron_core.qa.tune import words
 from editron_core.score.profile import Profile
 from editron_core.store import Store
 
@@ -29,6 +32,9 @@ class Panel:
     raters: Raters
     evaluations: Mapping[str, Evaluation]
     """By scorer: the profile first (`OURS`), then the baselines."""
+    agreement: Interval | None
+    """How far the raters agree (`qa.agreement`), over items: no scorer can be asked for much more. Null where
+    no item has two raters."""
 
     @property
     def comparisons(self) -> dict[str, Comparison]:
@@ -41,7 +47,8 @@ class Panel:
         """What the figures are of, in words."""
         count = len(self.evaluations[OURS].scores)
         rated = "truth by construction" if self.kind is Kind.DRAWN else f"{self.raters} raters"
-        return f"{count} {self.kind} item{'s' if count != 1 else ''}, {rated}, tune split"
+        agreed = f" who agree at rho {words(self.agreement)}" if self.agreement else ""
+        return f"{count} {self.kind} item{'s' if count != 1 else ''}, {rated}{agreed}; tune split"
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class Judged:
                 "raters": panel.raters.value,
                 "split": "tune",
                 "items": [score.item.id for score in panel.evaluations[OURS].scores],
+                "agreement": codec.dump(panel.agreement),
                 "scorers": [_row(name, panel) for name in panel.evaluations],
             }
             for panel in self.panels
@@ -76,14 +84,22 @@ def evaluate(store: Store, profile: Profile, golden: GoldenSet, raters: Raters) 
     opened = [(Kind.REAL, raters, golden.real(raters))]
     opened.append((Kind.DRAWN, Raters.CONSTRUCTION, golden.open(Kind.DRAWN)))
     run = store.qa_runs.begin(QaKind.EVALUATE, golden.hash, profile.hash)
-    panels = tuple(
-        Panel(kind, who, {name: evaluating.evaluate(items, scorer) for name, scorer in scorers.items()})
+    panels = [
+        Panel(
+            kind, who, {name: evaluating.evaluate(items, by) for name, by in scorers.items()}, agreed(items)
+        )
         for kind, who, items in opened
         if items
-    )
-    judged = Judged(profile, panels)
+    ]
+    judged = Judged(profile, tuple(panels))
     store.qa_runs.finish(run.id, judged.document())
     return judged
+
+
+def agreed(items: Sequence[Golden]) -> Interval | None:
+    """How far the raters of items agree, over items; null where no item has two raters."""
+    found = [value for one in items if (value := agreement(one.truth.rows)) is not None]
+    return interval(found) if found else None
 
 
 class Keep(Protocol):

@@ -58,7 +58,9 @@ class Comparison:
             return f"{word} by {abs(found.mean):.2f} ({low:.2f} to {high:.2f}, {items})"
         if found.low == found.mean == found.high == 0:
             return f"no difference: the same order on {items}"
-        seen = f"{found.mean:+.2f}, {found.low:+.2f} to {found.high:+.2f}"
+        seen = f"{found.mean:+.2f}"
+        if found.count > 1:
+            seen += f", {found.low:+.2f} to {found.high:+.2f}"
         more = f"about {self.needed}" if self.needed else f"at least {FEWEST}"
         return f"no difference that {items} can show ({seen}); {more} would be needed"
 

@@ -33,7 +33,7 @@ class Chosen:
     """0..1."""
 
     def __str__(self) -> str:
-        return f"{self.start_s:8.3f} - {self.end_s:8.3f} s  score {self.score:.3f}"
+        return f"{self.start_s:8.3f} to {self.end_s:8.3f} s  score {self.score:.3f}"
 
     def like(self, other: Chosen) -> bool:
         """Whether the two differ by less than arithmetic may."""

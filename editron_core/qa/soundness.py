@@ -60,7 +60,7 @@ def evidence_is_of_one_formula(exam: Exam) -> GateCheck:
     return GateCheck(
         "evidence is of one formula",
         len(found) == 1,
-        f"{len(found)} versions of the analysis code",
+        f"{len(found)} version{'s' if len(found) != 1 else ''} of the analysis code",
         "1",
         f"not as the others: {', '.join(odd)}; freeze all anew" if odd else "",
     )

@@ -172,8 +172,10 @@ def history(frame: pl.DataFrame, *, title: str, axis: str) -> Picture:
             "trial:Q", title="trial", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(zero=False)
         )
     )
-    value = alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False))
-    tried = base.mark_point(filled=True, size=22, opacity=0.45, color=QUIET).encode(y=value)
+    # A search of few trials has few heights: whole numbers would be all that its axis names.
+    ticks = alt.Axis(format=".2f", tickCount=4)
+    value = alt.Y("value:Q", title=axis, scale=alt.Scale(zero=False), axis=ticks)
+    tried = base.mark_point(filled=True, size=36, opacity=0.6, color=QUIET).encode(y=value)
     best = base.mark_line(interpolate="step-after", color=OURS, strokeWidth=2).encode(y="best:Q")
     return _sized(alt.layer(tried, best), title, 180)
 
