@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -89,6 +90,9 @@ class Settings(BaseSettings):
     """Longer files are refused: a probe's word on duration is not to be trusted."""
     max_download_bytes: int = Field(default=200 << 30, gt=0)
     """Larger downloads are broken off."""
+    platforms: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts of video platforms whose pages yt-dlp may fetch films from, separated by commas, such as
+    `vimeo.com`; none by default."""
     max_upload_bytes: int = Field(default=200 << 30, gt=0)
     """Larger uploads are refused."""
     upload_hours: float = Field(default=24, gt=0)
@@ -253,6 +257,13 @@ class Settings(BaseSettings):
             return value
         return tuple(part.strip().lower() for part in value.split(",") if part.strip())
 
+    @field_validator("platforms", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip().lower().strip(".") for part in value.split(",") if part.strip())
+
     @property
     def database(self) -> str:
         """The database's URL."""
@@ -310,6 +321,23 @@ def variable(name: str) -> str | None:
 def unless_set(defaults: Mapping[str, str]) -> dict[str, str]:
     """Variables for a child process: `defaults`, overruled where this environment sets one."""
     return {name: os.environ.get(name, value) for name, value in defaults.items()}
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """What is loaded inside keeps to the caller's thread, if it works with an OpenMP library of its own.
+
+    OpenMP reads its environment once, when it is loaded.
+    """
+    name, before = "OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS")
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def share_metrics(folder: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
@@ -16,6 +16,10 @@ from editron_core.errors import SourceError
 
 NAT64 = IPv6Network("64:ff9b::/96")
 """Carries an IPv4 address in its last four bytes (RFC 6052)."""
+UNICAST = IPv6Network("2000::/3")
+"""All that was ever given out as global unicast (RFC 4291, section 2.4): the rest is local or not in use."""
+RELAYS = IPv4Network("192.88.99.0/24")
+"""Gateways into 6to4 (RFC 7526)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,16 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             return False
         if inner is not None:
             return is_public(inner)
-    return address.is_global and not address.is_multicast
+        return address in UNICAST and address.is_global
+    return address.is_global and not address.is_multicast and address not in RELAYS
 
 
 def label(url: httpx.URL) -> str:
     """`url` for messages: without user, password, query and fragment, which may hold secrets."""
-    return str(url.copy_with(username=None, password=None, query=None, fragment=None))
+    try:
+        return str(url.copy_with(username=None, password=None, query=None, fragment=None))
+    except httpx.InvalidURL:  # of a form that has none of these, such as `data:`
+        return f"{url.scheme}:"
 
 
 def _resolve(name: str, url: httpx.URL) -> list[IPv4Address | IPv6Address]:

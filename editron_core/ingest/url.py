@@ -187,10 +187,19 @@ def _open(client: httpx.Client, url: httpx.URL, headers: dict[str, str]) -> Iter
             if not response.has_redirect_location:
                 yield response
                 return
-            here = here.join(response.headers["Location"])
+            here = _next(here, response.headers["Location"])
         finally:
             response.close()
     raise SourceError(f"redirects more than {MAX_REDIRECTS} times", subject=addresses.label(url))
+
+
+def _next(here: httpx.URL, location: str) -> httpx.URL:
+    try:
+        return here.join(location)
+    except httpx.InvalidURL as error:
+        raise SourceError(
+            f"redirects to what is no address: {error}", subject=addresses.label(here)
+        ) from error
 
 
 def _send(client: httpx.Client, url: httpx.URL, headers: dict[str, str]) -> httpx.Response:
@@ -204,6 +213,10 @@ def _send(client: httpx.Client, url: httpx.URL, headers: dict[str, str]) -> http
         )
         try:
             return client.send(request, stream=True, follow_redirects=False)
+        except httpx.InvalidURL as error:  # it looks at where a redirect leads, followed or not
+            raise SourceError(
+                f"redirects to what is no address: {error}", subject=addresses.label(url)
+            ) from error
         except httpx.ConnectError:
             if number == len(candidates):
                 raise

@@ -12,7 +12,7 @@ from editron_core.domain.batch import BatchStatus, Hold, MediaBatch, MediaFile, 
 from editron_core.domain.operations import Subject
 from editron_core.domain.progress import Step
 from editron_core.errors import DiskFull, EditronError, Held, MediaError, NotFound, SourceError
-from editron_core.ingest import local, url
+from editron_core.ingest import local, platforms, url
 from editron_core.ingest.examine import examine
 from editron_core.ingest.sources import Found, Listing, expand
 from editron_core.ingest.staging import Arrival
@@ -202,6 +202,8 @@ def _receive(desk: Desk, file: MediaFile, one: Found, tell: Progress) -> None:
             arrival = local.take(one, staging, tell)
         elif from_dropbox(one.locator):
             arrival = receive(desk, file, staging, tell)
+        elif platforms.is_platform(one.locator, desk.settings):
+            arrival = platforms.fetch(one.locator, staging, desk.settings)
         else:
             # Partial downloads outlive this process, so that the next one goes on with them.
             parts = desk.store.blobs.root / "downloads"
