@@ -22,6 +22,7 @@ from editron_core.cli import (
     qa,
     review,
     serve,
+    sources,
     terminal,
     tune,
 )
@@ -56,6 +57,7 @@ for command in (
     app.command()(command)
 app.add_typer(review.app, name="review")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(sources.app, name="sources")
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(qa.app, name="qa")
 app.add_typer(flows.app, name="flows")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,7 @@ from editron_core.cli.shared import (
     Priority,
     ProfileName,
     Sources,
+    Tier,
     begin,
     finish,
     open_lane,
@@ -31,9 +32,15 @@ from editron_core.cli.shared import (
 )
 from editron_core.domain.job import RenderPriority
 
+if TYPE_CHECKING:
+    from editron_core.lane import Lane, Order, Outcome
+
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("editron-demo"),
+    dropbox: Annotated[
+        bool, typer.Option("--dropbox", help="By way of a Dropbox that runs here, as it would from yours.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Draw sample footage and run the whole lane on it; prints where the report and videos are."""
@@ -43,8 +50,20 @@ def demo(
         order = Order(brief="the goal and the crowd", blueprints=("hero-reel", "shorts"))
         lane.check(order)
         footage = lane.draw_samples(out / "footage")
-        outcome = through(lane, lane.ingest([str(footage)]), order, "deliver", out)
+        if dropbox:
+            outcome = _from_dropbox(lane, footage, order, out)
+        else:
+            outcome = through(lane, lane.ingest([str(footage)]), order, "deliver", out)
     finish(outcome, as_json)
+
+
+def _from_dropbox(lane: Lane, footage: Path, order: Order, out: Path) -> Outcome:
+    from editron_core.ingest.fake_dropbox import FakeDropbox
+    from editron_core.lane.rehearsal import through_dropbox
+
+    with FakeDropbox() as fake:
+        asking, outcome = through_dropbox(lane, footage, fake)
+        return through(asking, outcome, order, "deliver", out)
 
 
 def run(
@@ -56,6 +75,7 @@ def run(
     brand: Brand = None,
     priority: Priority = RenderPriority.STANDARD,
     to: Destinations = None,
+    tier: Tier = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
@@ -66,12 +86,12 @@ def run(
     """
     order = order_of(brief, profile, knob, blueprint, brand)
     order = replace(order, priority=priority, destinations=tuple(to or ()))
-    stages(sources, order, "deliver", as_json, out)
+    stages(sources, order, "deliver", as_json, out, tier)
 
 
-def ingest(sources: Sources, as_json: Json = False) -> None:
+def ingest(sources: Sources, tier: Tier = None, as_json: Json = False) -> None:
     """Take in footage: probe, checksum and store every file."""
-    stages(sources, order_of("", "default", None, None, None), "ingest", as_json)
+    stages(sources, order_of("", "default", None, None, None), "ingest", as_json, tier=tier)
 
 
 def analyze(sources: Sources, as_json: Json = False) -> None:

@@ -13,8 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
+from editron_core import secrets
 from editron_core.config import Settings
 from editron_core.errors import EditronError, SourceError, UsageError
 from editron_core.ingest.download import Body, Pace, Refused, refused, unavailable
@@ -71,6 +72,32 @@ def connect(settings: Settings, app_secret: Secret | None, tokens: Tokens) -> An
         max_retries_on_error=0,
         max_retries_on_rate_limit=0,
     )
+
+
+def authorize_url(settings: Settings) -> str:
+    """The page on which a person gives the app the right to read; it shows a code then."""
+    if not settings.dropbox_app_key:
+        raise UsageError("is not set", subject="DROPBOX_APP_KEY", remedy="see Dropbox in the README")
+    asked = {"client_id": settings.dropbox_app_key, "response_type": "code", "token_access_type": "offline"}
+    return f"https://www.dropbox.com/oauth2/authorize?{urlencode(asked)}"
+
+
+def exchanged(settings: Settings, code: str) -> Secret:
+    """The refresh token for a code. Raises UsageError where Dropbox does not take it, Unavailable."""
+    form = {"grant_type": "authorization_code", "code": code, "client_id": settings.dropbox_app_key}
+    if settings.dropbox_app_secret:
+        secret = secrets.held(settings.dropbox_app_secret, subject="DROPBOX_APP_SECRET")
+        form["client_secret"] = secret.reveal()
+    with _broken():
+        answer = _session(settings.dropbox_url).post(
+            f"{HOSTS[0]}/oauth2/token", data=form, timeout=(CONNECT_S, IDLE_S)
+        )
+    try:
+        return Secret(answer.json()["refresh_token"], "the new refresh token")
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(
+            "is not taken by Dropbox", subject="the code", remedy="ask for another one"
+        ) from None
 
 
 @lru_cache(maxsize=1)

@@ -65,18 +65,20 @@ class Caller:
 
 
 def token(state: State, form: Mapping[str, str]) -> Json:
-    """OAuth: an access token for a refresh token."""
+    """OAuth: an access token for a refresh token, or both for a person's code (an account's id)."""
     right = form.get("client_id") == state.app_key and form.get("client_secret", state.app_secret) == (
         state.app_secret
     )
     for account in state.accounts:
-        if right and form.get("refresh_token") == account.refresh_token and not account.revoked:
+        proofs = (form.get("refresh_token") == account.refresh_token, form.get("code") == account.id)
+        if right and any(proofs) and not account.revoked:
             with state.guard:
                 state.refreshed += 1
                 made = f"sl.fake-{secrets.token_urlsafe(12)}"
                 state.tokens[made] = account
             kind = {"token_type": "bearer", "expires_in": TOKEN_LIFE_S}
-            return {"access_token": made, **kind, "account_id": account.id}
+            lasting = {"refresh_token": account.refresh_token} if "code" in form else {}
+            return {"access_token": made, **kind, **lasting, "account_id": account.id}
     told = {"error": "invalid_grant", "error_description": "refresh token is invalid or revoked"}
     raise Refusal(Reply(400, json.dumps(told).encode()))
 
