@@ -199,7 +199,8 @@ def _traces(s: Settings) -> Part:
 def _metrics(s: Settings) -> Part:
     if s.metrics_port is None:
         return Part("metrics", "ok", "not served; EDITRON_METRICS_PORT lets flows do so")
-    address = f"http://127.0.0.1:{s.metrics_port}/metrics"
+    host = "127.0.0.1" if s.metrics_host in ("0.0.0.0", "::") else s.metrics_host
+    address = f"http://{host}:{s.metrics_port}/metrics"
     state = "served" if _answers(address) else "served as soon as `editron flows` runs"
     return Part("metrics", "ok", f"{state} at {address}")
 

@@ -76,7 +76,9 @@ def serve(store: Store) -> telemetry.Server | None:
     if here.metrics_port is None:
         return None
     try:
-        return telemetry.serve_metrics(here.metrics_port, gauges=gauges.reader(store, here))
+        return telemetry.serve_metrics(
+            here.metrics_port, gauges=gauges.reader(store, here), host=here.metrics_host
+        )
     except StoreError as error:
         _log.warning("metrics_not_served", error=str(error))
         return None

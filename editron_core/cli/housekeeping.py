@@ -11,7 +11,7 @@ from editron_core.cli.shared import Json, open_store
 from editron_core.config import settings
 
 if TYPE_CHECKING:
-    from editron_core.lane.retention import Item
+    from editron_core.lane.outlived import Item
 
 COLUMNS = {"action": "what", "subject": "which", "bytes": "bytes", "reason": "why"}
 

@@ -13,6 +13,7 @@ import typer
 from editron_core import log, process, telemetry
 from editron_core.cli import terminal
 from editron_core.config import settings
+from editron_core.domain.batch import StorageTier
 from editron_core.domain.job import RenderPriority
 from editron_core.errors import EditronError, Interrupted, NotFound, UsageError
 
@@ -44,6 +45,14 @@ Priority = Annotated[
 Destinations = Annotated[
     list[str] | None,
     typer.Option("--to", help="Also copy the deliverables to this folder, or to `blobs`; may be repeated."),
+]
+Tier = Annotated[
+    StorageTier | None,
+    typer.Option(
+        "--tier",
+        help="How housekeeping keeps the batch from now on: hot; warm: originals go to the archive; "
+        "cold: only evidence and deliverables stay.",
+    ),
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder for the results; default editron-out/<batch>.")]
 
@@ -87,8 +96,16 @@ def open_lane() -> Iterator[Lane]:
         yield Lane(store, settings(), watcher)
 
 
-def begin(lane: Lane, sources: list[str]) -> Outcome:
-    """Ingest the sources, or open the one batch that they name."""
+def begin(lane: Lane, sources: list[str], tier: StorageTier | None = None) -> Outcome:
+    """Ingest the sources, or open the one batch that they name; `tier` is where it stands from now on."""
+    taken = _begun(lane, sources)
+    if tier is None:
+        return taken
+    lane.desk.store.batches.set_tier(taken.batch.id, tier)
+    return lane.open(taken.batch.id)
+
+
+def _begun(lane: Lane, sources: list[str]) -> Outcome:
     if len(sources) == 1 and not Path(sources[0]).exists() and "://" not in sources[0]:
         try:
             return lane.resume(sources[0])
@@ -119,11 +136,18 @@ def through(lane: Lane, outcome: Outcome, order: Order, last: str, out: Path | N
     return lane.deliver(outcome, where)
 
 
-def stages(sources: list[str], order: Order, last: str, as_json: bool, out: Path | None = None) -> None:
+def stages(
+    sources: list[str],
+    order: Order,
+    last: str,
+    as_json: bool,
+    out: Path | None = None,
+    tier: StorageTier | None = None,
+) -> None:
     with open_lane() as lane:
         if last not in ("ingest", "analyze"):  # which choose nothing: production needs no profile for them
             lane.check(order)
-        outcome = through(lane, begin(lane, sources), order, last, out)
+        outcome = through(lane, begin(lane, sources, tier), order, last, out)
     finish(outcome, as_json)
 
 

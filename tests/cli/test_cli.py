@@ -18,6 +18,8 @@ from typer.testing import CliRunner, Result
 
 from editron_core.cli import app
 from editron_core.config import ROOT
+from editron_core.qa.drawn import draw
+from editron_core.qa.recipe import FOLDER, load
 
 DOCUMENTED = (ROOT / "README.md").read_text("utf-8")
 
@@ -58,6 +60,24 @@ def test_a_batch_whose_files_all_failed_is_exit_code_1(tmp_path: Path) -> None:
     document = json.loads(result.stdout)
     assert document["files"][0]["status"] == "failed"
     assert document["files"][0]["error"]
+
+
+def test_the_tier_of_a_batch_is_said_when_it_is_taken_in_or_later(tmp_path: Path) -> None:
+    draw(load(FOLDER / "street-jump.toml").scaled(0.1), tmp_path / "clips")
+
+    taken = json.loads(editron("ingest", str(tmp_path / "clips"), "--tier", "warm", "--json").stdout)
+
+    def tier() -> str:
+        return str(
+            json.loads(editron("status", taken["batch_id"], "--json").stdout)["batches"][0]["storage_tier"]
+        )
+
+    assert tier() == "warm"
+    editron("ingest", taken["batch_id"])
+    assert tier() == "warm"
+    editron("ingest", taken["batch_id"], "--tier", "hot")
+    assert tier() == "hot"
+    assert editron("ingest", taken["batch_id"], "--tier", "tepid").exit_code == 2
 
 
 def test_json_is_all_there_is_on_stdout() -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +24,7 @@ import pytest
 # Prefect reads it when it is imported: no test's process may start a server of its own behind our back.
 os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
 
-from editron_core import process
+from editron_core import process, telemetry
 from editron_core.config import Settings, settings
 from editron_core.media import ffmpeg
 from editron_core.qa.drawn import draw
@@ -28,6 +33,9 @@ from editron_core.store import Store
 
 PATIENCE_S = 240.0
 """How long anything may take on a busy machine."""
+TRIGGERS = 20
+CALLER = f"00-{'a1' * 16}-{'b2' * 8}-01"
+"""The span of who begins the batch that all tests share."""
 MAIN = "from editron_core.cli import main; main()"
 BLUEPRINT = """
 name = "tiny"
@@ -124,7 +132,22 @@ class Serving:
         return until(look, seconds)
 
 
-def begin(home: Path, watched: Path, **more: str) -> Serving:
+def in_threads(work: Callable[[], Any], count: int) -> list[threading.Thread]:
+    """Threads that do this at once, with what Prefect has been told in this one; they are not waited for."""
+    threads = [threading.Thread(target=contextvars.copy_context().run, args=(work,)) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def soon() -> str:
+    """A cron expression for one minute that comes while the tests run, and two in case we start slowly."""
+    now = datetime.now(UTC)
+    minutes = [(now + timedelta(minutes=after)).minute for after in (2, 6, 12)]
+    return f"{','.join(str(minute) for minute in minutes)} * * * *"
+
+
+def begin(home: Path, watched: Path, *, limit: int = 2, **more: str) -> Serving:
     """Start `editron flows` over a home, and wait until it tells where its pages are."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EDITRON_")}
     ffmpeg_here = {key: value for key, value in os.environ.items() if key == "EDITRON_FFMPEG"}
@@ -134,7 +157,7 @@ def begin(home: Path, watched: Path, **more: str) -> Serving:
         "EDITRON_HOME": str(home),
         "EDITRON_WATCH": str(watched),
         "EDITRON_WATCH_STILL_S": "0.2",
-        "EDITRON_POLL_CRON": "0 0 1 1 *",
+        "EDITRON_POLL_CRON": soon(),
         "EDITRON_JITTER_S": "0",
         "EDITRON_RETRY_S": "0.2",
         "EDITRON_LOG_LEVEL": "info",
@@ -142,7 +165,7 @@ def begin(home: Path, watched: Path, **more: str) -> Serving:
         "EDITRON_DEVICE": "cpu",  # asking for a GPU loads torch, in every process anew
         **more,
     }
-    words = [sys.executable, "-c", MAIN, "flows", "--port", "0", "--limit", "2"]
+    words = [sys.executable, "-c", MAIN, "flows", "--port", "0", "--limit", str(limit)]
     child = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True, process_group=0)
     assert child.stdout is not None
     line = child.stdout.readline()
@@ -185,28 +208,88 @@ def _serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 @pytest.fixture
-def serving(_serving: Serving, monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Serving]:
+def serving(_serving: Serving, home: Path) -> Iterator[Serving]:
     """`editron flows` as it serves; this process talks to its server and its home."""
+    with at(_serving):
+        yield _serving
+
+
+@contextmanager
+def at(serving: Serving) -> Iterator[None]:
+    """While the block runs, this process talks to that server, and its home is that one."""
     from flows import server
 
-    for name, value in server.environment(Settings(home=_serving.home), _serving.api).items():
-        monkeypatch.setenv(name, value)
-    settings.cache_clear()
-    import prefect.settings as prefect
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in server.environment(Settings(home=serving.home), serving.api).items():
+            patched.setenv(name, value)
+        settings.cache_clear()
+        import prefect.settings as prefect
 
-    known = {prefect.PREFECT_API_URL: _serving.api, prefect.PREFECT_HOME: _serving.home / "prefect"}
-    with prefect.temporary_settings(known):
-        yield _serving
+        known = {prefect.PREFECT_API_URL: serving.api, prefect.PREFECT_HOME: serving.home / "prefect"}
+        with prefect.temporary_settings(known):
+            yield
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="session")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
-    """Three drawn clips of 4 s each, 320x180."""
+    """Three drawn clips of 3 s each, 320x180."""
     folder = tmp_path_factory.mktemp("parts")
     draw(load(FOLDER / "street-jump.toml").scaled(0.25), folder)
     made = []
     for number, start in enumerate((0, 8, 16)):
         made.append(folder / f"part-{number}.mp4")
-        cut = ["-ss", str(start), "-t", "4", "-i", folder / "street-jump.mp4", "-preset", "ultrafast"]
+        cut = ["-ss", str(start), "-t", "3", "-i", folder / "street-jump.mp4", "-preset", "ultrafast"]
         process.run([ffmpeg.binary(), "-v", "error", *cut, "-movflags", "+faststart", made[-1]])
     return tuple(made)
+
+
+@pytest.fixture(scope="session")
+def shoot(parts: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `clips`, two of them and one whose picture is damaged, and blueprints beside it."""
+    folder = tmp_path_factory.mktemp("shoot")
+    clips = folder / "clips"
+    clips.mkdir()
+    for path in parts[:2]:
+        shutil.copy(path, clips)
+    whole = bytearray(parts[2].read_bytes())
+    at = whole.index(b"mdat") + 8
+    whole[at:] = bytes(len(whole) - at)
+    (clips / "poison.mp4").write_bytes(whole)
+    for name in ("tiny", "failing"):
+        (folder / f"{name}.toml").write_text(BLUEPRINT.replace('"tiny"', f'"{name}"'))
+    return folder
+
+
+def wish(shoot: Path, **more: object) -> dict[str, object]:
+    """The parameters of `produce` for the footage that all tests share."""
+    order = {"brief": "the jump", "blueprints": [str(shoot / "tiny.toml")]}
+    return {"sources": [str(shoot / "clips")], "order": order, **more}
+
+
+@pytest.fixture(scope="session")
+def _begun() -> dict[str, str]:
+    """The runs that tests share, by what they are."""
+    return {}
+
+
+@pytest.fixture
+def gated(serving: Serving, shoot: Path, _begun: dict[str, str]) -> Any:
+    """The run of `produce` that 20 identical wishes begin, ended at the gate; all tests share it."""
+    if not _begun:
+        telemetry.export_to(caller=CALLER)
+        with ThreadPoolExecutor(5) as pool:
+            wishes = [
+                pool.submit(contextvars.copy_context().run, serving.trigger, "produce", wish(shoot))
+                for _ in range(TRIGGERS)
+            ]
+        telemetry.stop()
+        assert len({one.result().id for one in wishes}) == 1, "the same wish is one run"
+        _begun["produce"] = wishes[0].result().id
+    return serving.ended(_begun["produce"])
+
+
+def batch_of(serving: Serving, clips: Path) -> str:
+    """The batch that was made of a folder."""
+    with serving.store() as store:
+        return store.batches.newest(str(clips)).id

@@ -10,14 +10,15 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from editron_core import secrets, telemetry
+from editron_core import secrets
+from editron_core.config import settings
 from editron_core.errors import SecretError
 from editron_core.redact import holds
+from editron_core.store import Store
 from flows import observing
-from tests.flows.conftest import BLUEPRINT, Serving, until
-from tests.telemetry.conftest import spans  # noqa: F401
+from tests.flows.conftest import CALLER, Serving, until
 
-pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 def written(serving: Serving, run: str) -> list[dict[str, Any]]:
@@ -33,30 +34,16 @@ def written(serving: Serving, run: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_run_is_one_trace_from_who_began_it_to_ffmpeg(
-    serving: Serving,
-    parts: tuple[Path, ...],
-    tmp_path: Path,
-    spans: object,  # noqa: F811
-) -> None:
-    (tmp_path / "tiny.toml").write_text(BLUEPRINT)
-    (tmp_path / "clips").mkdir()
-    # A box of nothing at the end makes it footage that no other test has had analysed.
-    observed = parts[0].read_bytes() + b"\0\0\0\x08free"
-    (tmp_path / "clips" / "observed.mp4").write_bytes(observed)
-    with telemetry.span("request"):
-        mine = telemetry.traceparent().split("-")
-        wish = {"sources": [str(tmp_path / "clips")], "order": {"blueprints": [str(tmp_path / "tiny.toml")]}}
-        run = serving.trigger("produce", wish)
-    assert serving.ended(run.id).state.is_completed()
-
-    found = written(serving, run.id)
+def test_a_run_is_one_trace_from_who_began_it_to_ffmpeg(serving: Serving, gated: Any) -> None:
+    run = str(gated.id)
+    mine = CALLER.split("-")
+    found = written(serving, run)
     by_id = {span["context"]["span_id"]: span for span in found}
     assert {span["context"]["trace_id"] for span in found} == {f"0x{mine[1]}"}
     (flow,) = [span for span in found if span["name"] == "flow produce"]
     assert flow["parent_id"] == f"0x{mine[2]}"
     analyzed = [span for span in found if span["name"] == "stage analyze"]
-    (stage,) = [span for span in analyzed if span["attributes"]["editron.outcome"] == "done"]
+    stage = next(span for span in analyzed if span["attributes"]["editron.outcome"] == "done")
     task = by_id[stage["parent_id"]]
     assert task["name"] == "task analyze"
     assert by_id[task["parent_id"]] is flow
@@ -65,7 +52,7 @@ def test_a_run_is_one_trace_from_who_began_it_to_ffmpeg(
 
     lines = (serving.home / "prefect" / "worker.log").read_text().splitlines()
     events = [json.loads(line) for line in lines if line.startswith("{")]
-    told = [one for one in events if one.get("event") == "stage_ended" and one.get("run") == run.id]
+    told = [one for one in events if one.get("event") == "stage_ended" and one.get("run") == run]
     assert {one["stage"] for one in told} >= {"ingest", "analyze", "score", "edit"}
     assert {one["trace_id"] for one in told} == {mine[1]}
 
@@ -81,6 +68,21 @@ def test_a_run_is_one_trace_from_who_began_it_to_ffmpeg(
     assert samples["editron_flow_last_success_timestamp_seconds", "produce"] > 1e9
     assert samples["editron_store_up",] == 1
     assert all(name.startswith("editron_") for name, *_ in samples)
+
+
+def test_metrics_are_served_where_the_settings_say(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDITRON_METRICS_PORT", "0")
+    monkeypatch.setenv("EDITRON_METRICS_HOST", "127.0.0.2")
+    settings.cache_clear()
+    with Store.open(settings().database, settings().blobs) as store:
+        server = observing.serve(store)
+        assert server is not None
+        try:
+            assert "editron_store_up 1.0" in httpx.get(f"http://127.0.0.2:{server.port}/metrics").text
+            with pytest.raises(httpx.ConnectError):
+                httpx.get(f"http://127.0.0.1:{server.port}/metrics")
+        finally:
+            server.close()
 
 
 def test_secrets_lie_in_blocks(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from editron_core.domain.operations import DeadLetter
 from editron_core.domain.timeline import Clip, Timeline
 from editron_core.errors import NotFound
 from editron_core.lane import jobs, retention
-from editron_core.lane.retention import Action
+from editron_core.lane.outlived import Action
 from editron_core.store import NewBatch, NewJob, NewSession, Stage, Store
 from editron_core.store import retention as kept
 from editron_core.store.blobs import Blobs
