@@ -133,7 +133,7 @@ def _dispatch(store: Store, one: Dispatch) -> bool:
                 return False
             try:
                 _begin(store, one)
-            except UsageError as error:
+            except (UsageError, NotFound) as error:
                 kind, why = runs.reason(error)
                 runs.record(DeadLetter(one.stage, f"dispatch {one.key}", kind, why, batch_id=one.batch_id))
             store.dispatches.done(one.key)
