@@ -18,7 +18,10 @@ from editron_core.store import Claim, NewBatch, Stage, Store
 from editron_core.store.blobs import Sealed
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow
+from editron_core.store.outbox import claimed
+from editron_core.store.records.access import Idempotency
 from editron_core.store.records.batches import Batches
+from editron_core.store.records.projects import Projects
 from editron_core.store.records.studies import Journal
 
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -109,11 +112,11 @@ def run_stage_and_die(url: str, blobs: str, runs: str, point: str) -> None:
             die_at("published")
 
 
-def run_stage_late(url: str, blobs: str, started: str, lease_s: float) -> str:
-    """Begin the stage, stop this very process, and publish other outputs on waking; returns the outcome."""
+def run_stage_late(url: str, blobs: str, started: str, lease_s: float, stage: Stage = STAGE) -> str:
+    """Begin a stage, stop this very process, and publish other outputs on waking; returns the outcome."""
     with Store.open(url, Path(blobs), lease_s=lease_s) as store:
         try:
-            with store.ledger.run(STAGE) as claim:
+            with store.ledger.run(stage) as claim:
                 (claim.folder / "evidence.txt").write_text("a zombie's\n")
                 Path(started).touch()
                 os.kill(os.getpid(), signal.SIGSTOP)
@@ -125,9 +128,11 @@ def run_stage_late(url: str, blobs: str, started: str, lease_s: float) -> str:
             return "lost"
 
 
-def report_late(url: str, blobs: str, started: str, lease_s: float, outcome: str) -> None:
+def report_late(
+    url: str, blobs: str, started: str, lease_s: float, outcome: str, stage: Stage = STAGE
+) -> None:
     """`run_stage_late`, its outcome written to a file."""
-    Path(outcome).write_text(run_stage_late(url, blobs, started, lease_s))
+    Path(outcome).write_text(run_stage_late(url, blobs, started, lease_s, stage))
 
 
 def hold_lease(url: str, blobs: str, name: str, started: str) -> None:
@@ -183,3 +188,13 @@ def work_off_until_killed(url: str, blobs: str, told: str) -> None:
             store.jobs.complete(job.id, [], [f"/out/{job.id}"], fence=job.fence)
             log.write(f"{job.id}\n")
             log.flush()
+
+
+def claim_request(url: str, key: str, effect: bool) -> None:
+    """Claim a keyed request, let it take effect or not, and be killed."""
+    database = Database(url)
+    Idempotency(database).begin("POST /x", key, "f")
+    claimed.set(("POST /x", key))
+    if effect:
+        Projects(database).ensure("acme")
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import time
@@ -12,17 +13,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from editron_core.domain.job import RenderJobStatus, RenderPriority
-from editron_core.store import NewBatch, NewSession, Store, migrations
+from editron_core.domain.job import RenderJobStatus, RenderPriority, StageStatus
+from editron_core.store import NewBatch, NewSession, Stage, Store, migrations
+from editron_core.store.leases import LEASE_S
 from editron_core.store.models import JobRow, LeaseRow, StageRow, utc_now
 from tests.store.store_workers import (
     POINTS,
     PROCESSES,
+    ROWS,
     append_batches,
     raise_count,
+    report_late,
     run_stage,
     run_stage_and_die,
     work_off_until_killed,
+    write_outputs,
 )
 from tests.store.test_ledger import assert_finished_once
 
@@ -30,6 +35,7 @@ pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
 
 WRITERS = 8
 JOBS = 10_000
+STOPPED_S = 180.0
 
 
 def forget(store: Store) -> None:
@@ -149,6 +155,55 @@ def test_60_stages_killed_at_every_point_converge(store: Store, url: str, tmp_pa
         outputs |= {folder.name for folder in (store.blobs.root / "folders").glob("*/*")}
     print(f"slowest recovery {slowest:.2f} s")
     assert len(outputs) == 1
+
+
+def test_20_stages_killed_between_rename_and_commit_converge(store: Store, url: str, tmp_path: Path) -> None:
+    blobs, runs = str(store.blobs.root), str(tmp_path / "runs")
+    outputs = set()
+    for _ in range(20):
+        forget(store)
+        worker = PROCESSES.Process(target=run_stage_and_die, args=(url, blobs, runs, "placed"))
+        worker.start()
+        worker.join()
+        assert worker.exitcode == -signal.SIGKILL
+        assert len(list((store.blobs.root / "folders").glob("*/*"))) == 1, "it was renamed"
+        assert not store.ledger.list(StageStatus.DONE), "and nothing committed"
+        assert run_stage(url, blobs, runs) == "ran"
+        assert_finished_once(store)
+        outputs |= {folder.name for folder in (store.blobs.root / "folders").glob("*/*")}
+    assert len(outputs) == 1
+
+
+def test_20_workers_stopped_for_minutes_publish_nothing(store: Store, url: str, tmp_path: Path) -> None:
+    """All at once, each at a stage of its own, with the lease that production has."""
+    stages = [Stage("analyze", (f"{number:064x}",)) for number in range(20)]
+    blobs, stopped = str(store.blobs.root), time.monotonic()
+    workers = []
+    for number, stage in enumerate(stages):
+        files = [str(tmp_path / f"{name}-{number}") for name in ("started", "outcome")]
+        arguments = (url, blobs, files[0], LEASE_S, files[1], stage)
+        workers.append(PROCESSES.Process(target=report_late, args=arguments))
+        workers[-1].start()
+    for number in range(len(stages)):
+        while not (tmp_path / f"started-{number}").exists():
+            time.sleep(0.05)
+    for stage in stages:
+        with store.ledger.run(stage, wait_s=3 * LEASE_S) as claim:
+            assert claim.output is None
+            write_outputs(claim, tmp_path / "runs")
+            claim.publish({"rows": ROWS})
+    assert time.monotonic() - stopped > LEASE_S, "only a lease that ran out lets others in"
+    time.sleep(max(0.0, STOPPED_S - (time.monotonic() - stopped)))
+    for worker in workers:
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGCONT)
+        worker.join(60)
+    assert [(tmp_path / f"outcome-{number}").read_text() for number in range(len(stages))] == ["lost"] * 20
+    runs = store.ledger.list(StageStatus.DONE)
+    assert len(runs) == len(stages)
+    assert {(run.attempts, run.output is not None) for run in runs} == {(2, True)}
+    assert len(list((store.blobs.root / "folders").glob("*/*"))) == 1, "equal outputs are one folder"
+    assert list(store.blobs.tmp.iterdir()) == [], "and nothing of those who came late is left"
 
 
 def test_100_double_dispatches_run_once_each(store: Store, url: str, tmp_path: Path) -> None:
