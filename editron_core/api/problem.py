@@ -43,7 +43,12 @@ STATUSES: dict[type[EditronError], int] = {
 """The status of each of our errors; of its nearest base where it is not named. All others are 500."""
 RETRY_S = {409: 1, 503: 5}
 """After how many seconds to try again, for `Retry-After`."""
-WORDS = {460: "Checksum Mismatch", 421: "Misdirected Request", 413: "Content Too Large", 422: "Unprocessable Content"}
+WORDS = {
+    460: "Checksum Mismatch",
+    421: "Misdirected Request",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+}
 
 
 class Problem(BaseModel):
