@@ -89,7 +89,8 @@ def promote(
         standing = registry.standing(store, found.hash)
         held_out = store.qa_runs.get(step.holdout_id).result if step.holdout_id else None
     follows = step.went_to.next
-    command = f"editron profiles promote {found.hash[:12]} --to {follows} --as NAME --why TEXT"
+    by = f" --raters {raters}" if raters != "automated" else ""
+    command = f"editron profiles promote {found.hash[:12]} --to {follows}{by} --as NAME --why TEXT"
     if as_json:
         next_step = command if follows else None
         terminal.show_json(

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from editron_core.cli import app
 from editron_core.config import settings
+from editron_core.domain.label import Raters
 from editron_core.lane import judges
 from editron_core.score import profile as profiles
 from editron_core.store import Store
@@ -37,6 +38,15 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
         made = Bench(store=store)
         monkeypatch.setattr(judges, "judges", made)
         yield made
+
+
+def test_people_judge_where_they_are_asked_to_and_at_the_next_step_too(bench: Bench) -> None:
+    editron("profiles", "promote", "talk", *SIGNED)
+    said = document("profiles", "promote", "default", "--raters", "people", *SIGNED)
+
+    assert bench.raters == [Raters.AUTOMATED, Raters.PEOPLE]
+    assert said["gate"]["raters"] == "people"
+    assert "--to approved --raters people" in said["next"]
 
 
 def test_each_promotion_says_what_was_checked_and_what_comes_next(bench: Bench) -> None:

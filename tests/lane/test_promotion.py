@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from editron_core.domain.label import Raters
 from editron_core.domain.registry import ProfileStage, QaKind
 from editron_core.errors import Busy, CheckFailed, NotFound, StoreError, UsageError
 from editron_core.lane import promotion, registry
@@ -44,15 +45,17 @@ class Bench:
     asked: list[str] = field(default_factory=list)
     known_at_reading: list[int] = field(default_factory=list)
     breaks: bool = False
+    raters: list[Raters] = field(default_factory=list)
     store: Store | None = None
 
-    def __call__(self) -> Judges:
+    def __call__(self, raters: Raters = Raters.AUTOMATED) -> Judges:
+        self.raters.append(raters)
         return Judges(self.golden_hash, self.holdout_hash, self.gate, self.holdout)
 
     def gate(self, profile: Profile) -> GateResult:
         self.asked.append("gate")
         checks = (GateCheck("baselines", self.passes, "0.41", "> 0.2"), GateCheck("weights", True, "1", "1"))
-        return GateResult(profile.name, profile.hash, self.passes, checks)
+        return GateResult(profile.name, profile.hash, self.passes, self.raters[-1], checks)
 
     def holdout(self, profile: Profile, record: Callable[[], None]) -> Verdict:
         record()
@@ -116,7 +119,7 @@ def test_what_the_gate_refuses_stays_in_research_and_the_refusal_is_kept(store: 
 
 
 def test_the_verdict_on_another_profile_is_none_on_this_one(store: Store, bench: Bench) -> None:
-    other = GateResult("other", "e" * 64, True, ())
+    other = GateResult("other", "e" * 64, True, Raters.AUTOMATED, ())
     mistaken = Judges("g" * 64, "h" * 64, lambda profile: other, bench.holdout)
     with pytest.raises(CheckFailed, match="not the profile that the gate judged"):
         promotion.promote(store, profiles.load("default"), WISH, lambda: mistaken)

@@ -41,13 +41,14 @@ class Ratings(Asked):
 class Agreement(Shape):
     """What there is of one file, and how far its raters agree."""
 
+    file: Annotated[str | None, Field(description="Its name; null where only its SHA-256 is known.")]
     file_sha256: str
     kind: Raters
     splits: list[str]
     raters: list[str]
     ratings: int
     from_decisions: int
-    agreement: Annotated[float | None, Field(description="Mean Spearman's rho over pairs of raters.")]
+    agreement: Annotated[float | None, Field(description="Spearman's rho of a rater with the mean of the others, averaged.")]
 
 
 class Agreements(Shape):
