@@ -169,7 +169,7 @@ class Sender:
         again_at = None if outcome.final else _next(delivery.attempts, outcome.wait_s)
         store.endpoints.failed(delivery.id, outcome.error, outcome.status, again_at)
         if again_at is None:
-            _log.error("webhook_disabled", endpoint=attempt.endpoint.id, reason=outcome.error)
+            _log.warning("webhook_disabled", endpoint=attempt.endpoint.id, reason=outcome.error)
         return False
 
     def _send(self, attempt: Attempt) -> Outcome:
