@@ -48,7 +48,7 @@ class Agreement(Shape):
     raters: list[str]
     ratings: int
     from_decisions: int
-    agreement: Annotated[float | None, Field(description="Spearman's rho of a rater with the mean of the others, averaged.")]
+    agreement: Annotated[float | None, Field(description="Mean rho of a rater with the mean of the others.")]
 
 
 class Agreements(Shape):
