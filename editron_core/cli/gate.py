@@ -40,7 +40,7 @@ def gate(
         verdict = "[green]passes[/]" if result["passed"] else "[red]does not pass[/]"
         label = f"[bold]{terminal.plain(profile.name)}[/] {profile.hash[:12]}"
         terminal.out.print(
-            f"{label} {verdict} the gate [dim](real items by the labels of {raters} raters)[/]"
+            f"{label} {verdict} the gate [dim](raters of the real items: {raters})[/]"
         )
         for note in notes:
             terminal.out.print(f"[yellow]note:[/] {terminal.plain(note)}", soft_wrap=True)

@@ -122,7 +122,7 @@ def _show(found: Candidate, start: Profile, compared: tuple[Verdict, ...], path:
     terminal.out.print(f"[bold]rho[/] {words(found.evaluation.spearman)} on items held out", soft_wrap=True)
     terminal.out.print(
         f"[dim]{words(found.fitted.spearman)} on the items it was fitted on; {item.kind.value} items, "
-        f"{item.raters.value} raters[/]",
+        f"raters: {item.raters.value}[/]",
         soft_wrap=True,
     )
     rows = [

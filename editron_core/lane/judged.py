@@ -46,9 +46,9 @@ class Panel:
     def title(self) -> str:
         """What the figures are of, in words."""
         count = len(self.evaluations[OURS].scores)
-        rated = "truth by construction" if self.kind is Kind.DRAWN else f"{self.raters} raters"
-        agreed = f" who agree at rho {words(self.agreement)}" if self.agreement else ""
-        return f"{count} {self.kind} item{'s' if count != 1 else ''}, {rated}{agreed}; tune split"
+        rated = "truth by construction" if self.kind is Kind.DRAWN else f"raters: {self.raters}"
+        agreed = f", who agree at rho {words(self.agreement)}" if self.agreement else ""
+        return f"{count} {self.kind} item{'s' if count != 1 else ''} of the tune split; {rated}{agreed}"
 
 
 @dataclass(frozen=True)

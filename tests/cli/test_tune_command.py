@@ -85,7 +85,7 @@ def test_people_see_the_verdicts_in_words(golden: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
     assert "6 items) on items held out" in text
-    assert "automated raters" in text
+    assert "raters: automated" in text
     assert "better by" in text
     assert f"next editron qa gate {tmp_path / 'c.toml'}" in text
 
