@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -17,6 +18,7 @@ from editron_core.config import Settings, settings
 
 KEPT = ("footage", "benchmarks", "require_gpu", "require_postgres", "require_promtool", "ffmpeg")
 """Settings of the machine that tests see; all others are at their defaults."""
+FLOWS = "tests/flows/"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -27,6 +29,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="needs real clips: set EDITRON_FOOTAGE to their folder"))
         if item.get_closest_marker("proof") and "proof" not in config.option.markexpr:
             item.add_marker(pytest.mark.skip(reason="a long proof: uv run pytest -m proof -n 0 -s"))
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist asks, where it is in use
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A worker takes the tests of a module, and of the flows all of them: these share one server."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return FLOWS if nodeid.startswith(FLOWS) else super()._split_scope(nodeid)
+
+    return Together(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.fixture(autouse=True)
