@@ -75,6 +75,29 @@ def merge(timeline: Timeline, first: int) -> Timeline:
     return _with(timeline, clips, [*shown[:first], both, *shown[first + 2 :]])
 
 
+def extend(timeline: Timeline, index: int, source: Span) -> Timeline:
+    """Let clip number `index` (from 0) show `source` (seconds of its file), more or less than it did.
+
+    Both ends move by whole frames; a crop stands still where there was none. What is said in footage that
+    was not shown before is not captioned here. Raises UsageError where less than a frame would be left.
+    """
+    _check(timeline, index)
+    clip, rate = timeline.clips[index], timeline.rate
+    first = on_frame(source.start - clip.source.start, rate)
+    last = on_frame(source.end - clip.source.start, rate)
+    if last - first < 1 / rate or clip.source.start + first < 0:
+        raise UsageError("a clip must keep at least one frame of its file", subject=timeline.name)
+    shown = [each for each, _ in timeline.placed()]
+    after = _inside(clip, Span(first, last))
+    place = shown[index]
+    # The words come from what was shown before; whoever has the transcript captions the rest.
+    shown[index] = Span(place.start + first, place.start + last)
+    changed = _put(timeline.clips, index, after)
+    if first >= 0 and last <= place.duration:
+        return _with(timeline, changed, shown)
+    return replace(timeline, clips=changed, cues=())
+
+
 def remove(timeline: Timeline, index: int) -> Timeline:
     """Take clip number `index` (from 0) out. Raises UsageError where there is none, or no other."""
     _check(timeline, index)

@@ -82,7 +82,29 @@ def applied(
 
     `transcripts`, by the file's SHA-256, spares reading them.
     """
-    said = dict(transcripts or {})
+    edited, said = _written(store, batch_id, timelines, transcripts or {})
+    return tuple(
+        _captioned(timeline, edited, said)
+        if any(clip.file_id in edited for clip in timeline.clips)
+        else timeline
+        for timeline in timelines
+    )
+
+
+def recaptioned(store: Store, batch_id: str, timeline: Timeline) -> Timeline:
+    """`timeline` captioned anew, from what people wrote and else from the transcripts."""
+    edited, said = _written(store, batch_id, (timeline,), {})
+    return _captioned(timeline, edited, said)
+
+
+def _written(
+    store: Store,
+    batch_id: str,
+    timelines: tuple[Timeline, ...],
+    transcripts: Mapping[str, Transcript | None],
+) -> tuple[dict[str, tuple[Line, ...]], dict[str, Transcript | None]]:
+    """The lines of those files of a batch that people edited, and the transcripts of all that are shown."""
+    said = dict(transcripts)
     edited: dict[str, tuple[Line, ...]] = {}
     wanted = {clip.file_id for timeline in timelines for clip in timeline.clips}
     for file in store.files.list(batch_id):
@@ -93,12 +115,7 @@ def applied(
         edit = _edit(store, file, base_of(said[file.sha256]))
         if edit is not None:
             edited[file.sha256] = lines.read(edit.lines, said[file.sha256])
-    return tuple(
-        _captioned(timeline, edited, said)
-        if any(clip.file_id in edited for clip in timeline.clips)
-        else timeline
-        for timeline in timelines
-    )
+    return edited, said
 
 
 def base_of(transcript: Transcript | None) -> str:

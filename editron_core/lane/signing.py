@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from editron_core.domain.job import Decision, EditSession, EditSessionStatus, Verdict
-from editron_core.domain.timeline import Timeline
+from editron_core.domain.timeline import Clip, Timeline
 from editron_core.edit import ripple
-from editron_core.errors import UsageError
+from editron_core.errors import NotFound, UsageError
 from editron_core.lane import captioning, revising
 from editron_core.lane.revising import Change
 from editron_core.review import labels, signoff
@@ -74,6 +74,30 @@ def trim(store: Store, session_id: str, timeline: str, keep: Span, author: str) 
     return _changed(store, session, cut, trimmed, Change("trim", author))
 
 
+def retime(
+    store: Store, session_id: str, timeline: str, index: int, source: Span, author: str
+) -> EditSession:
+    """Let clip number `index` (from 0) show `source` (seconds of its file): a trim where that is less.
+
+    Raises UsageError where the file has no such stretch.
+    """
+    session = revising.current(store, session_id)
+    cut = signoff.find_timeline(session, timeline)
+    if not 0 <= index < len(cut.clips):
+        raise UsageError(f"has no clip {index + 1}", subject=cut.name)
+    place, clip = list(cut.placed())[index]
+    if clip.source.start <= source.start and source.end <= clip.source.end:
+        keep = source.shift(place.start - clip.source.start)
+        return trim(store, session_id, timeline, keep, author)
+    length = _length(store, session, clip)
+    wanted = source.clamp(Span(Fraction(0), length))
+    extended = ripple.extend(cut, index, wanted)
+    if extended.clips[index].source.end > length:  # rounded up to a frame that is not there
+        extended = ripple.extend(cut, index, Span(wanted.start, wanted.end - 1 / cut.rate))
+    recaptioned = captioning.recaptioned(store, session.batch_id, extended)
+    return _changed(store, session, cut, recaptioned, Change("extend", author))
+
+
 def split(store: Store, session_id: str, timeline: str, at: Fraction, author: str) -> EditSession:
     """Cut the clip that shows at `at` seconds in two; see `ripple.split`."""
     session = revising.current(store, session_id)
@@ -108,6 +132,14 @@ def _changed(
     cuts = tuple(changed if one is cut else one for one in session.timelines)
     # Captioned as the cut will be when it is made again: what is signed is what is rendered.
     return revising.replace_cuts(store, session, captioning.applied(store, session.batch_id, cuts), done)
+
+
+def _length(store: Store, session: EditSession, clip: Clip) -> Fraction:
+    """Seconds that the file of a clip lasts. Raises NotFound where it is not in the batch any more."""
+    for file in store.files.list(session.batch_id):
+        if file.sha256 == clip.file_id and file.probe is not None:
+            return file.probe.duration
+    raise NotFound("has lost its file", subject=f"session {session.id[:8]}")
 
 
 def _settled(store: Store, session: EditSession) -> EditSession:

@@ -16,8 +16,10 @@ from editron_core.api.etags import IfMatch
 from editron_core.api.routes.sessions import WAIT_S, Seconds, TimelineName, check, shown
 from editron_core.api.shapes import Asked, Id, Session
 from editron_core.domain.job import EditSession
+from editron_core.errors import UsageError
 from editron_core.lane import revising, signing
 from editron_core.store import Store
+from editron_core.times import Span
 
 router = APIRouter(prefix="/api/sessions/{session_id}", tags=["sessions"])
 Number = Annotated[int, Field(ge=0, le=10_000, description="Which clip of the cut, counted from 0.")]
@@ -41,6 +43,13 @@ class OfClip(OfCut):
     clip: Number
 
 
+class Retime(OfClip):
+    """What of its file a clip is to show."""
+
+    start: Annotated[Seconds, Field(description="Seconds from the file's first frame.")]
+    end: Annotated[Seconds, Field(description="Seconds from the file's first frame.")]
+
+
 class Move(OfClip):
     """Where a clip goes."""
 
@@ -55,6 +64,21 @@ def split(
 
     def edit() -> EditSession:
         return signing.split(store, session_id, body.timeline, body.at, who.name)
+
+    return _edited(store, session_id, if_match, response, edit)
+
+
+@router.post("/retime")
+def retime(
+    store: StoreDep, session_id: Id, body: Retime, who: Reviewer, response: Response, if_match: IfMatch = None
+) -> Session:
+    """Let a clip begin and end elsewhere in its file; where that is less than it showed, it is a trim."""
+    if body.end <= body.start:
+        raise UsageError("ends before it begins", subject="what is shown")
+
+    def edit() -> EditSession:
+        source = Span(body.start, body.end)
+        return signing.retime(store, session_id, body.timeline, body.clip, source, who.name)
 
     return _edited(store, session_id, if_match, response, edit)
 
