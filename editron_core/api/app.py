@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from editron_core import __version__
-from editron_core.api import openapi, problem, routes
+from editron_core.api import mcp_server, openapi, problem, routes
 from editron_core.api.auth import Keyring
 from editron_core.api.gate import Gate, Seen
 from editron_core.api.rates import Rates
@@ -29,11 +29,14 @@ def create_app(settings: Settings, *, apps: bool = False) -> FastAPI:
     may call it.
     """
 
+    agents = mcp_server.Door()
+
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         with Store.open(settings.database, settings.blobs) as store:
             app.state.store, app.state.keyring = store, Keyring(store, settings)
-            yield
+            async with agents.open(app):
+                yield
 
     app = FastAPI(
         title="Editron",
@@ -54,6 +57,7 @@ def create_app(settings: Settings, *, apps: bool = False) -> FastAPI:
         from editron_core.api import apps as review
 
         review.mount(app)
+    agents.mount(app)
     app.state.table = Table(app)
     openapi.describe(app, app.state.table)
     app.add_middleware(Gate, table=app.state.table, rates=app.state.rates, settings=settings)

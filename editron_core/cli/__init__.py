@@ -18,6 +18,7 @@ from editron_core.cli import (
     housekeeping,
     jobs,
     keys,
+    mcp,
     profiles,
     qa,
     review,
@@ -52,6 +53,7 @@ for command in (
     tune.tune,
     housekeeping.housekeeping,
     serve.serve,
+    mcp.mcp,
     commands.doctor,
 ):
     app.command()(command)

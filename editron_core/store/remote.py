@@ -14,8 +14,9 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from editron_core.config import ObjectPlace
 from editron_core.errors import NotFound, StoreError
@@ -187,13 +188,11 @@ class RemoteBlobs(Blobs):
 
         What was asked for within `unused_s` seconds stays: a stage may be reading it.
         """
-        here = [
-            (kept.touched, kept.size, super(RemoteBlobs, self).drop_file, k) for k, kept in super().files()
-        ]
-        here += [
-            (kept.touched, kept.size, super(RemoteBlobs, self).drop_folder, k)
-            for k, kept in super().folders()
-        ]
+        here: list[tuple[float, int, Callable[[str], None], str]] = []
+        for key, kept in super().files():
+            here.append((kept.touched, kept.size, super().drop_file, key))
+        for key, kept in super().folders():
+            here.append((kept.touched, kept.size, super().drop_folder, key))
         left, gone, limit = sum(one[1] for one in here), 0, time.time() - unused_s
         for touched, size, drop, key in sorted(here, key=lambda one: one[0]):
             if left <= most or touched >= limit:
@@ -241,8 +240,8 @@ def _manifest(key: str) -> str:
     return f"{_folder(key)}/{MANIFEST}"
 
 
-def _listed(text: bytes) -> dict[str, dict[str, object]]:
-    files: dict[str, dict[str, object]] = json.loads(text)["files"]
+def _listed(text: bytes) -> dict[str, dict[str, Any]]:
+    files: dict[str, dict[str, Any]] = json.loads(text)["files"]
     for name in files:
         if name.startswith("/") or ".." in name.split("/"):
             raise StoreError("its manifest names a place outside of it", subject=name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -44,7 +44,7 @@ TYPES = {
     ".srt": "application/x-subrip",
     ".vtt": "text/vtt; charset=utf-8",
 }
-RANGES = {
+RANGES: dict[int | str, dict[str, Any]] = {
     200: {"description": "All of it.", "content": {"*/*": {}}},
     206: {"description": "The range that was asked for.", "content": {"*/*": {}}},
     304: {"description": "It is still what `If-None-Match` names."},

@@ -119,6 +119,17 @@ class Batches:
             row.facts = {**row.facts, **facts}
             emit(session, "batch.changed", row.id, batch_id=row.id)
 
+    def reorder(self, batch_id: str, order: dict[str, Any]) -> bool:
+        """Order a batch anew and announce it; false where it is ordered just so already. Raises NotFound."""
+        with self._database.write() as session:
+            row = locked(session, BatchRow, batch_id)
+            if row.facts.get("order") == order:
+                return False
+            row.facts = {**row.facts, "order": order}
+            announce(session, batch_id, "produce")
+            emit(session, "batch.changed", row.id, batch_id=row.id)
+            return True
+
     def set_tier(self, batch_id: str, tier: StorageTier) -> None:
         """Say how close at hand a batch's originals are to be kept, from now on. Raises NotFound."""
         with self._database.write() as session:
