@@ -137,7 +137,7 @@ class Gate:
                     raise
                 who = None  # a session that ended: who looks at a page gets to sign in again
         if who is not None and who.key_id is not None:
-            self._rates.key(who.key_id)
+            self._rates.key(scope["path"], who.key_id)
         scope["state"]["caller"] = who
         return who
 

@@ -33,11 +33,12 @@ def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `say` is told once requests are taken.
 
-    With `work`, what is asked for is carried out in a process beside it, and webhooks are sent. Raises
-    StoreError where the port is taken or the store cannot be opened.
+    With `work`, what is asked for is carried out in a process beside it, and endpoints are told of events.
+    Raises StoreError where the port is taken or the store cannot be opened.
     """
     import uvicorn
 
+    from editron_core.lane import webhooks
     from editron_core.lane.attend import attending
     from editron_core.lane.webhooks import sending
 
@@ -57,6 +58,7 @@ def run(
         )
         if work:
             stack.enter_context(attending(settings))
+            stack.enter_context(webhooks.sending(settings))
             stack.enter_context(sending(settings))
 
         class Server(uvicorn.Server):

@@ -7,7 +7,7 @@ routes of ours, which ask for the signature alone.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
@@ -35,7 +35,9 @@ MOST_AT_ONCE = 1 << 40
 Seconds = Annotated[int, Field(ge=1, le=urls.LONGEST_S, description="For how long it may be used.")]
 Signature = Annotated[str, Query(pattern=r"^[0-9a-f]{64}$")]
 Expires = Annotated[str, Query(pattern=r"^\d{1,12}$", description="Seconds since 1970.")]
-SIGNED = {403: {"description": "The address is not signed by this server, or has expired."}}
+SIGNED: dict[int | str, dict[str, Any]] = {
+    403: {"description": "The address is not signed by this server, or has expired."}
+}
 
 
 class WantedFile(Asked):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Literal
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
 from editron_core import __version__, telemetry
@@ -46,10 +48,15 @@ def metrics(store: StoreDep, settings: SettingsDep, who: Viewer) -> Response:
     return Response(found, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
+@lru_cache(maxsize=4)
+def _described(app: FastAPI) -> bytes:
+    return json.dumps(app.openapi(), separators=(",", ":")).encode()
+
+
 @router.get("/openapi.json", dependencies=[Depends(public)], include_in_schema=False)
-def openapi(request: Request) -> JSONResponse:
+def openapi(request: Request) -> Response:
     """The description of the API (OpenAPI 3.1)."""
-    return JSONResponse(request.app.openapi())
+    return Response(_described(request.app), media_type="application/json")
 
 
 @router.get("/docs", dependencies=[Depends(public)], include_in_schema=False)

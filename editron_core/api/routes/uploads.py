@@ -11,7 +11,7 @@ import binascii
 import hashlib
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import Field
@@ -38,8 +38,8 @@ ALGORITHMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
 MOST_AT_ONCE = 1 << 40
 """Bytes of one request; how large an upload may be is checked when it is created."""
 NUMBERED = r"^\d{1,15}$"
-TOLD = {204: {"description": "Done; `Upload-Offset` says how much is here."}}
-GONE = {
+TOLD: dict[int | str, dict[str, Any]] = {204: {"description": "Done; `Upload-Offset` says how much is here."}}
+GONE: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such upload of this caller's."},
     410: {"description": "It has expired."},
     412: {"description": "`Tus-Resumable` is missing, or not 1.0.0."},
