@@ -52,9 +52,18 @@ def test_importing_the_package_is_quick_and_light() -> None:
 
 def test_no_module_of_the_package_loads_a_heavy_library_by_itself() -> None:
     # One interpreter for all: whichever module loads one is found by bisecting this list.
-    _, loaded = imported("import " + ", ".join(modules()))
+    light = [name for name in modules() if not name.startswith("editron_core.api")]
+    _, loaded = imported("import " + ", ".join(light))
     assert not loaded & HEAVY
-    assert set(modules()) <= loaded
+    assert set(light) <= loaded
+    assert "fastapi" not in loaded
+
+
+def test_the_api_loads_no_more_than_fastapi_does() -> None:
+    served = [name for name in modules() if name.startswith("editron_core.api")]
+    _, loaded = imported("import " + ", ".join(served))
+    assert not loaded & (HEAVY - {"opentelemetry"})  # FastAPI loads its interface where it is installed
+    assert set(served) <= loaded
 
 
 def all_errors(base: type[errors.EditronError] = errors.EditronError) -> list[type[errors.EditronError]]:
