@@ -86,6 +86,7 @@ def retime(
     if not 0 <= index < len(cut.clips):
         raise UsageError(f"has no clip {index + 1}", subject=cut.name)
     place, clip = list(cut.placed())[index]
+    source = _settled_ends(source, clip.source, cut.rate)
     if clip.source.start <= source.start and source.end <= clip.source.end:
         keep = source.shift(place.start - clip.source.start)
         return trim(store, session_id, timeline, keep, author)
@@ -132,6 +133,15 @@ def _changed(
     cuts = tuple(changed if one is cut else one for one in session.timelines)
     # Captioned as the cut will be when it is made again: what is signed is what is rendered.
     return revising.replace_cuts(store, session, captioning.applied(store, session.batch_id, cuts), done)
+
+
+def _settled_ends(wanted: Span, was: Span, rate: Fraction) -> Span:
+    """`wanted`, with the ends that lie within half a frame of where they were left there."""
+    start, end = (
+        old if abs(new - old) < 1 / (2 * rate) else new
+        for new, old in ((wanted.start, was.start), (wanted.end, was.end))
+    )
+    return Span(start, max(start, end))
 
 
 def _length(store: Store, session: EditSession, clip: Clip) -> Fraction:

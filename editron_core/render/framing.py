@@ -22,31 +22,45 @@ BLOCK = 50
 """Terms of a sum that are bracketed together."""
 
 
-def frame(stream: Any, video: VideoStream, crop: Crop | None, size: tuple[int, int], rate: Fraction) -> Any:
-    """Crop `stream` (frames counted from 0 at `rate`), then scale or pad it to `size`, in bt709."""
+def frame(
+    stream: Any,
+    video: VideoStream,
+    crop: Crop | None,
+    size: tuple[int, int],
+    rate: Fraction,
+    first: int = 0,
+) -> Any:
+    """Crop `stream`, then scale or pad it to `size`, in bt709.
+
+    Its frames are those of the clip from number `first` on, at `rate`.
+    """
     shape = video.width / video.height
     if crop is not None and (crop.width < 1 or crop.height < 1):
         shape *= crop.width / crop.height
-        stream = stream.filter("crop", exact=1, **crop_window(crop, rate))
+        stream = stream.filter("crop", exact=1, **crop_window(crop, rate, first))
     wanted = size[0] / size[1]
     if abs(shape / wanted - 1) <= SAME_SHAPE:
         return scale(stream, video, size).filter("setsar", "1")
     return _fit(stream, video, shape, size)
 
 
-def crop_window(crop: Crop, rate: Fraction) -> dict[str, str]:
-    """The `crop` filter's options: even size, top left corner as an expression in the frame number `n`."""
+def crop_window(crop: Crop, rate: Fraction, first: int = 0) -> dict[str, str]:
+    """The `crop` filter's options: even size, top left corner as an expression in the frame number `n`.
+
+    Frame 0 of the stream is number `first` of the clip.
+    """
+    n = f"(n+{first})" if first else "n"
     wide, high = f"2*trunc(iw*{crop.width:.6f}/2)", f"2*trunc(ih*{crop.height:.6f}/2)"
     return {
         "w": wide,
         "h": high,
-        "x": f"iw*({path(crop.keys, 'x', rate)})-ow/2",
-        "y": f"ih*({path(crop.keys, 'y', rate)})-oh/2",
+        "x": f"iw*({path(crop.keys, 'x', rate, n)})-ow/2",
+        "y": f"ih*({path(crop.keys, 'y', rate, n)})-oh/2",
     }
 
 
-def path(keys: Sequence[CropKey], axis: str, rate: Fraction) -> str:
-    """The centre along `axis` (`x` or `y`) as an ffmpeg expression in `n`: linear between keys.
+def path(keys: Sequence[CropKey], axis: str, rate: Fraction, n: str = "n") -> str:
+    """The centre along `axis` (`x` or `y`) as an ffmpeg expression in the frame number: linear between keys.
 
     A sum of ramps instead of nested conditions, in blocks of `BLOCK`: ffmpeg's parser gives up at 100
     levels, and counts each term of a plain sum as one.
@@ -55,9 +69,9 @@ def path(keys: Sequence[CropKey], axis: str, rate: Fraction) -> str:
     terms = [f"{points[0][1]:.5f}"]
     for (n0, v0), (n1, v1) in pairwise(points):
         if n1 <= n0:
-            terms.append(f"{v1 - v0:+.5f}*gte(n,{n1:.3f})")
+            terms.append(f"{v1 - v0:+.5f}*gte({n},{n1:.3f})")
         elif v1 != v0:
-            terms.append(f"{v1 - v0:+.5f}*clip((n-{n0:.3f})/{n1 - n0:.3f},0,1)")
+            terms.append(f"{v1 - v0:+.5f}*clip(({n}-{n0:.3f})/{n1 - n0:.3f},0,1)")
     blocks = ["".join(terms[at : at + BLOCK]) for at in range(0, len(terms), BLOCK)]
     return "+".join(f"({block})" for block in blocks)
 

@@ -10,7 +10,7 @@ Only numbers and file names of our own making enter the graph: text is drawn fro
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from editron_core.render import framing
 from editron_core.render.cards import Cards
 from editron_core.render.plan import Piece, RenderPlan
 from editron_core.render.source import media_input, opening, own_input
+from editron_core.times import Span, from_frames
 
 DECODER_THREADS = 64
 """Most decoder threads of all inputs together: each costs memory, and few decode at the same time."""
@@ -52,7 +53,24 @@ def pictures(plan: RenderPlan, room: Workroom) -> dict[str, Any]:
     return {aspect: _finish(plan, aspect, cuts[aspect], room) for aspect in plan.aspects}
 
 
-def _clip(plan: RenderPlan, piece: Piece, room: Workroom, inputs: int) -> dict[str, Any]:
+def still(plan: RenderPlan, aspect: str, frame: int, room: Workroom) -> Any:
+    """The one picture that shows in number `frame` of the cut, slates not counted: as in `pictures`.
+
+    Only that frame is decoded and drawn; whatever depends on time is told which one it is.
+    """
+    piece = next(each for each in plan.pieces() if each.first <= frame < each.first + each.frames)
+    skipped = frame - piece.first
+    begin = piece.clip.source.start + from_frames(skipped, plan.rate)
+    clip = replace(piece.clip, source=Span(begin, begin + from_frames(1, plan.rate)))
+    alone = replace(plan, presets={aspect: plan.presets[aspect]})
+    cards = replace(room.cards[aspect], intro=None, outro=None)
+    one = replace(piece, clip=clip, first=frame, frames=1)
+    picture = _clip(alone, one, room, 1, skipped)[aspect]
+    return _finish(alone, aspect, [picture], replace(room, cards={aspect: cards}), frame)
+
+
+def _clip(plan: RenderPlan, piece: Piece, room: Workroom, inputs: int, skipped: int = 0) -> dict[str, Any]:
+    """The picture of a clip by aspect ratio; `piece` begins `skipped` frames after the clip does."""
     video = piece.probe.video
     if video is None:
         return {
@@ -67,7 +85,7 @@ def _clip(plan: RenderPlan, piece: Piece, room: Workroom, inputs: int) -> dict[s
         shared = [both.stream(k) for k in range(len(plan.aspects))]
     crops = piece.clip.crops or {}
     return {
-        aspect: framing.frame(stream, video, crops.get(aspect), plan.size(aspect), plan.rate).filter(
+        aspect: framing.frame(stream, video, crops.get(aspect), plan.size(aspect), plan.rate, skipped).filter(
             "format", PIXELS[plan.preset(aspect).video]
         )
         for aspect, stream in zip(plan.aspects, shared, strict=True)
@@ -98,8 +116,9 @@ def exact_frames(piece: Piece, video: VideoStream, inputs: int) -> Any:
     return stream
 
 
-def _finish(plan: RenderPlan, aspect: str, clips: list[Any], room: Workroom) -> Any:
-    stream = _joined(plan, clips)
+def _finish(plan: RenderPlan, aspect: str, clips: list[Any], room: Workroom, first: int = 0) -> Any:
+    """Captions, slates and mark over the joined clips, whose first frame is number `first` of the cut."""
+    stream = _joined(plan, clips, first)
     if aspect in room.subtitles:
         stream = stream.filter("ass", filename=room.subtitles[aspect], fontsdir=room.fonts)
     cards = room.cards[aspect]
@@ -120,13 +139,15 @@ def _finish(plan: RenderPlan, aspect: str, clips: list[Any], room: Workroom) -> 
     )
 
 
-def _joined(plan: RenderPlan, parts: list[Any]) -> Any:
+def _joined(plan: RenderPlan, parts: list[Any], first: int = 0) -> Any:
     """The parts one after the other, each frame's time an exact multiple of the frame's length."""
     import ffmpeg as graph
 
     rate = plan.rate
     stream = graph.concat(*parts, v=1, a=0) if len(parts) > 1 else parts[0]
-    return stream.filter("settb", f"{rate.denominator}/{rate.numerator}").filter("setpts", "N")
+    return stream.filter("settb", f"{rate.denominator}/{rate.numerator}").filter(
+        "setpts", f"N+{first}" if first else "N"
+    )
 
 
 def _still(plan: RenderPlan, path: Path, key: object, frames: int, aspect: str) -> Any:

@@ -39,7 +39,19 @@ def desk(store: Store, query: dict[str, Any], me: str) -> dict[str, Any]:
     for file in store.files.list(batch.id):
         files.setdefault(file.sha256, file)
     signed = [signoff.of(store, session) for session in current]
-    cuts = [_cut(store, now, timeline, sessions, me) for now in signed for timeline in now.session.timelines]
+    newest: dict[str, str] = {}
+    for session in current:
+        newest.setdefault(session.deliverable_type, session.id)
+    cuts = [
+        {
+            **_cut(store, now, timeline, sessions, me),
+            "older": newest[now.session.deliverable_type] != now.session.id,
+        }
+        # By name, so that a cut keeps its place when it is changed.
+        for now in sorted(signed, key=lambda now: now.session.deliverable_type)
+        for timeline in now.session.timelines
+    ]
+    cuts.sort(key=lambda cut: bool(cut["older"]))
     chosen = _chosen(cuts, sessions, query)
     rule = signoff.rule_for(store, batch.id)
     return {

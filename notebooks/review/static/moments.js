@@ -60,7 +60,8 @@ export function render({ model, el }) {
   const reject = () => { if (!cut || !may) return; play.stop(); dialog.showModal(); dialog.querySelector("textarea").value = draft.get(`reject ${cut.hash}`); dialog.querySelector("textarea").focus(); };
   const apply = () => { const [start, end] = trim.span(); return trim.dirty() ? act("retime", { timeline: cut.timeline, clip: chosen, start: frac(start), end: frac(end) }, "Trimmed: what follows moved") : say("Move an end first: I sets the in, O the out."); };
   const split = () => cut && act("split", { timeline: cut.timeline, at: frac(play.time()) }, "Split");
-  const merge = () => cut && act("merge", { timeline: cut.timeline, clip: chosen }, "Merged");
+  const joins = (index) => { const one = full?.clips[index], next = full?.clips[index + 1]; return !!(one?.file && next && one.file === next.file && Math.abs(one.to - next.from) < 1e-6); };
+  const merge = () => { const first = joins(chosen) ? chosen : joins(chosen - 1) ? chosen - 1 : null; return first === null ? say("Neither neighbour goes on where this clip ends in its file.") : act("merge", { timeline: cut.timeline, clip: first }, "Merged"); };
   const remove = () => cut && act("remove", { timeline: cut.timeline, clip: chosen }, "Taken out: what follows moved up");
   const shift = (by) => { const to = chosen + by; if (full && to >= 0 && to < full.clips.length) act("move", { timeline: cut.timeline, clip: chosen, to }, "Moved").then((done) => { if (done) chosen = to; }); };
   function undo() {
@@ -114,12 +115,11 @@ export function render({ model, el }) {
   function tools() {
     const one = clip(), dirty = trim.dirty(), [start, end] = trim.span();
     const next = full?.clips[chosen + 1];
-    const joins = one && next && one.file === next.file && Math.abs(one.to - next.from) < 1e-6;
     fill(bench,
       h("h2.grow", { style: { margin: 0 } }, "Trim"),
       h("span.small.num.dim", { role: "status" }, one ? `${clock(start, 2)} – ${clock(end, 2)} · ${(end - start).toFixed(2)} s` : ""),
       h("button", { "data-verb": "retime", class: dirty ? "main" : "", disabled: !dirty || !may, onclick: apply, title: "Enter" }, "Apply"), h("button.bare", { disabled: !dirty, onclick: () => trim.reset(), title: "Escape" }, "Reset"),
-      h("button", { "data-verb": "split", disabled: !one || !may, onclick: split, title: "S" }, "Split here"), h("button", { "data-verb": "merge", disabled: !joins || !may, onclick: merge, title: joins ? "M" : "The next clip does not go on where this one ends" }, "Merge with next"),
+      h("button", { "data-verb": "split", disabled: !one || !may, onclick: split, title: "S" }, "Split here"), h("button", { "data-verb": "merge", disabled: !(joins(chosen) || joins(chosen - 1)) || !may, onclick: merge, title: "M: with the clip that goes on where this one ends" }, "Merge"),
       h("button", { "data-verb": "move", disabled: !chosen || !may, onclick: () => shift(-1), "aria-label": "Earlier", title: "<" }, "←"), h("button", { disabled: !next || !may, onclick: () => shift(1), "aria-label": "Later", title: ">" }, "→"),
       h("button.bad", { "data-verb": "remove", disabled: (full?.clips.length ?? 0) < 2 || !may, onclick: remove, title: "X" }, "Take out"));
   }
@@ -134,7 +134,7 @@ export function render({ model, el }) {
     middle.hidden = false;
     fill(list, data.cuts.map((one) => h("button.card", { role: "option", "aria-current": one.key === cut.key ? "true" : "false", "aria-selected": one.key === cut.key ? "true" : "false", onclick: () => choose(one.key) },
       h("div.top", {}, h("span.grow.clip", {}, one.timeline), chip(STANDING[one.standing], word(one))),
-      h("div.small.dim.num", {}, `${clock(one.seconds)} · ${one.clips} ${one.clips === 1 ? "clip" : "clips"} · ${one.aspects.join(" ")}`))));
+      h("div.small.dim.num", {}, `${clock(one.seconds)} · ${one.clips} ${one.clips === 1 ? "clip" : "clips"} · ${one.aspects.join(" ")}${one.older ? " · of an earlier choice of moments" : ""}`))));
     fill(head, h("strong.grow.clip", {}, cut.timeline), chip(STANDING[cut.standing], word(cut)), h("button.bare.small", { onclick: playClip, title: "C" }, "Play clip"), h("button.bare.small", { onclick: () => { play.only(); play.seek(0); play.play(); }, title: "Home" }, "Play cut"));
     const moved = seen !== cut.hash, keep = seen.split(" ")[0] === cut.session || moved ? play.time() : 0;
     if (moved) {
@@ -180,7 +180,7 @@ export function render({ model, el }) {
       ArrowUp: ["clip before", () => toClip(chosen - 1)], ArrowDown: ["next clip", () => toClip(chosen + 1)], Home: ["play the cut", () => { play.only(); play.seek(0); play.play(); }], c: ["play the clip", playClip],
       "[": ["cut before", () => go(-1)], "]": ["next cut", () => go(1)], a: ["approve", approve], r: ["reject, with the reason", reject],
       i: ["in: the clip begins here", () => clip() && trim.set("start", clip().from + play.time() - clip().at, null, near)], o: ["out: the clip ends here", () => clip() && trim.set("end", clip().from + play.time() - clip().at, null, near)],
-      Enter: ["apply the trim", () => trim.dirty() && apply()], Escape: ["leave the ends as they were", () => trim.reset()], s: ["split here", split], m: ["merge with the next clip", merge], x: ["take the clip out", remove], "<": ["clip earlier", () => shift(-1)], ">": ["clip later", () => shift(1)],
+      Enter: ["apply the trim", () => trim.dirty() && apply()], Escape: ["leave the ends as they were", () => trim.reset()], s: ["split here", split], m: ["merge with the clip that goes on", merge], x: ["take the clip out", remove], "<": ["clip earlier", () => shift(-1)], ">": ["clip later", () => shift(1)],
       u: ["undo", undo], v: ["compare with the next clip", () => { const next = comparing === null && full ? String((chosen + 1) % full.clips.length) : ""; pick.value = next; compare(next === "" ? null : next); }],
     });
   }

@@ -1,0 +1,48 @@
+"""One frame of a deliverable as a picture, drawn by the very graph that renders it."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from fractions import Fraction
+from math import floor
+from pathlib import Path
+
+from editron_core.errors import UsageError
+from editron_core.render import graph
+from editron_core.render.encode import workroom
+from editron_core.render.plan import RenderPlan
+from editron_core.render.run import run
+
+WALL_S = 60.0
+PICTURE_BYTES = 64 << 20
+AS_SEEN = {"in_color_matrix": "bt709", "in_range": "tv", "out_range": "pc", "flags": "bicubic+accurate_rnd"}
+"""How the frame's colours become those of a PNG; whoever compares with a video converts it likewise."""
+
+
+def preview(plan: RenderPlan, aspect: str, at: Fraction) -> bytes:
+    """The frame that shows at `at` (seconds of the cut, without slates), as PNG.
+
+    It is what the encoder is handed, before it loses anything. Raises UsageError for an instant outside
+    the cut, MediaError or DefinitionError for a plan that cannot be rendered, ProcessFailed where ffmpeg
+    fails.
+    """
+    import ffmpeg as nodes
+
+    frame = floor(at * plan.rate)
+    if not 0 <= frame < plan.cut_frames:
+        raise UsageError(
+            f"{float(at):g} s lies outside the cut",
+            subject=plan.timeline.name,
+            remedy=f"it runs 0 to {float(plan.timeline.duration):.2f}",
+        )
+    with tempfile.TemporaryDirectory(prefix="editron-preview-") as place:
+        # A folder of its own: two previews of one cut may be drawn at once.
+        aside = replace(plan, presets={aspect: plan.presets[aspect]}, out=Path(place))
+        with workroom(aside) as room:
+            picture = graph.still(aside, aspect, frame, room)
+            seen = picture.filter("scale", **AS_SEEN).filter("format", "rgb24")
+            drawn = room.folder / "preview.png"
+            target = nodes.output(seen, f"file:{drawn.resolve()}", vframes=1, f="image2", update=1)
+            run(target, room.folder, wall_s=WALL_S, file_bytes=PICTURE_BYTES)
+            return drawn.read_bytes()
