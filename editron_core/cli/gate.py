@@ -39,9 +39,7 @@ def gate(
         show_checks(result)
         verdict = "[green]passes[/]" if result["passed"] else "[red]does not pass[/]"
         label = f"[bold]{terminal.plain(profile.name)}[/] {profile.hash[:12]}"
-        terminal.out.print(
-            f"{label} {verdict} the gate [dim](raters of the real items: {raters})[/]"
-        )
+        terminal.out.print(f"{label} {verdict} the gate [dim](raters of the real items: {raters})[/]")
         for note in notes:
             terminal.out.print(f"[yellow]note:[/] {terminal.plain(note)}", soft_wrap=True)
         if not any(check["name"].startswith("beats") for check in result["checks"]):
@@ -70,8 +68,8 @@ def show_checks(judged: Mapping[str, Any]) -> None:
     if "spearman" in judged:
         best = max(judged["baselines"].items(), key=lambda pair: pair[1]["mean"])
         terminal.out.print(
-            f"holdout {_interval(judged['spearman'])}; best baseline {best[0]} {_interval(best[1])}; "
-            f"raters {', '.join(judged['raters'])}",
+            f"holdout: rho {_interval(judged['spearman'])}; best baseline {best[0]} {_interval(best[1])}; "
+            f"raters: {', '.join(judged['raters'])}",
             soft_wrap=True,
         )
 

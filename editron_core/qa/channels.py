@@ -224,7 +224,7 @@ def _refuse_unrated(golden: Golden) -> None:
     unrated = int(np.isnan(golden.truth.panel).sum())
     if unrated:
         raise UsageError(
-            f"has {unrated} windows that nobody rated: too little is known of it to fit on",
+            f"has {unrated} window{'s' if unrated != 1 else ''} that nobody rated: too little to fit on",
             subject=golden.item.id,
             remedy="rate the whole file: editron review rate",
         )

@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 
 from editron_core.errors import UsageError
+from editron_core.qa import explore
+from editron_core.qa.channels import of_golden
 from editron_core.qa.evaluate import BASELINES, evaluate, of_profile, windowed
-from editron_core.qa.golden import Golden, Kind, Raters, Truth
+from editron_core.qa.golden import Golden, Kind, Raters, Split, Truth
 from editron_core.score import profile as profiles
 from editron_core.score import scorer
 from tests.qa.made_golden import made_golden, made_item
@@ -136,6 +138,35 @@ def test_kinds_of_items_and_kinds_of_raters_are_never_mixed() -> None:
             evaluate(pair, BASELINES["middle"])
     with pytest.raises(UsageError, match="no golden item"):
         evaluate([], BASELINES["middle"])
+
+
+def test_splits_are_never_mixed() -> None:
+    one, other = item("a", [1, 2, 5]), item("b", [1, 2, 5])
+    decided = replace(other, item=replace(other.item, split=Split.REVIEW))
+    with pytest.raises(UsageError, match="review and tune are never mixed"):
+        evaluate([one, decided], per_window(1, 2, 3))
+
+
+def test_windows_that_nobody_rated_count_for_nothing() -> None:
+    whole, partly = item("a", [1, 3, 5, 2]), item("a", [1, 3, 5, 2])
+    said = replace(partly, truth=replace(partly.truth, ratings={"r1": (1, None, 5, 2)}))
+
+    (found,) = evaluate([said], per_window(0.1, 0.9, 0.5, 0.3)).scores
+
+    assert found.spearman == pytest.approx(1), "the best-scored window was not rated"
+    assert (found.right, found.pairs, found.hit) == (3, 3, True)
+    assert evaluate([whole], per_window(0.1, 0.9, 0.5, 0.3)).spearman.mean < 1
+
+
+def test_what_is_partly_rated_is_shown_but_not_fitted_on() -> None:
+    one = item("a", [1, 3, 5, 2])
+    said = replace(one, truth=replace(one.truth, ratings={"r1": (1, None, 5, 2)}))
+
+    shown = explore.over_time(said, profiles.load("default"))["panel"].to_list()
+
+    assert shown == [1.0] * 4 + [None] * 4 + [5.0] * 4 + [2.0] * 4
+    with pytest.raises(UsageError, match="a: has 1 window that nobody rated"):
+        of_golden([said], profiles.load("default"))
 
 
 def test_the_baselines_are_what_they_are_called() -> None:
