@@ -27,6 +27,7 @@ from editron_core.api.problem import Refused
 from editron_core.api.rates import Rates
 from editron_core.api.table import Entry, Match, Table
 from editron_core.config import Settings
+from editron_core.store.outbox import acting
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -115,6 +116,8 @@ class Gate:
             await self._app(scope, receive, send)
             return
         entry = _found(match, who)
+        if who is not None:
+            acting.set({"by": who.name, "request": scope["state"]["request_id"]})
         key = idempotency.key(given, entry, method)
         body = await guard(given, receive, entry.body)
         if key is None:

@@ -29,6 +29,9 @@ _UNMOVING = ("batch.changed", "job.progress", "job.changed", "job.delivered", "j
 claimed: ContextVar[tuple[str, str] | None] = ContextVar("claimed", default=None)
 """Scope and key of the request that is being carried out, so that its effect is recorded with it."""
 
+acting: ContextVar[dict[str, str]] = ContextVar("acting")
+"""`by` (whose key) and `request` (its id) while a request is carried out, which its events then tell."""
+
 
 def emit(
     session: Session,
@@ -68,6 +71,8 @@ def settle(session: Session, stand_in_line: Callable[[Session, str], None]) -> N
         moving.setdefault(row["batch_id"], set()).add(row["kind"])
     for batch_id, kinds in sorted(moving.items()):
         rows += board.move(session, batch_id, kinds)
+    who = acting.get({})
+    rows = [{**row, "data": {**row["data"], **who}} for row in rows] if who else rows
     stand_in_line(session, "events")
     session.execute(insert(EventRow), rows)
 

@@ -282,3 +282,65 @@ def test_the_first_key_must_be_an_admins(local: TestClient) -> None:
     assert local.post("/api/keys", json={"name": "me", "role": "viewer"}).status_code == 422
     assert local.post("/api/keys", json={"name": "me", "role": "admin"}).status_code == 201
     assert local.post("/api/keys", json={"name": "me", "role": "admin"}).status_code == 401
+
+
+def test_events_tell_whose_doing_they_are(client_as: As, store: Store, seeded: Seeded) -> None:
+    before = store.events.after(0, 1000)
+    assert not any("by" in event.data for event in before)
+
+    answer = client_as(Role.OPERATOR).post(
+        f"/api/batches/{seeded.batch_id}/pause", headers={"X-Request-Id": "pause-0001"}
+    )
+
+    assert answer.status_code == 200
+    told = store.events.after(before[-1].id, 1000)
+    assert [event.kind for event in told if event.kind.startswith("batch.")] == ["batch.paused"]
+    assert {(event.data["by"], event.data["request"]) for event in told} == {
+        ("operator of the test", "pause-0001")
+    }
+
+
+def test_web_sockets_go_through_the_same_gate(app: FastAPI, keys: dict[Role, str]) -> None:
+    from starlette.types import Receive, Scope, Send
+    from starlette.websockets import WebSocket, WebSocketDisconnect
+
+    async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        await socket.accept()
+        who = scope["state"]["caller"]
+        await socket.send_text(who.name if who else "nobody")
+        await socket.close()
+
+    app.mount("/apps", echo)
+    client = stranger(app)
+    mine = {"Authorization": f"Bearer {keys[Role.VIEWER]}"}
+    with client.websocket_connect("ws://127.0.0.1:8000/apps/x", headers={**mine, "Origin": BASE}) as socket:
+        assert socket.receive_text() == "viewer of the test"
+    with client.websocket_connect("ws://127.0.0.1:8000/apps/x") as socket:
+        assert socket.receive_text() == "nobody"  # and the apps turn them away
+    for wrong in (
+        {**mine, "Origin": "https://evil.example"},
+        {**mine, "Host": "evil.example"},
+        {"Authorization": "Bearer edk_nonsense"},
+    ):
+        with (
+            pytest.raises(WebSocketDisconnect),
+            client.websocket_connect("ws://127.0.0.1:8000/apps/x", headers=wrong),
+        ):
+            pass
+
+
+@pytest.mark.proof
+def test_twice_as_many_as_allowed_for_a_minute_are_taken_to_within_two_percent(here: Settings) -> None:
+    import time
+
+    limit = 600
+    app = create_app(here.model_copy(update={"rate_address": limit}))
+    with TestClient(app, BASE, client=("127.0.0.1", 1)) as client:
+        began, taken = time.monotonic(), 0
+        for number in range(2 * limit):
+            time.sleep(max(0.0, began + number * 60 / (2 * limit) - time.monotonic()))
+            taken += client.get("/api/me").status_code == 200
+        took = time.monotonic() - began
+    print(f"{taken} of {2 * limit} taken in {took:.1f} s, {limit} allowed a minute")
+    assert abs(taken - limit * max(1.0, took / 60)) <= 0.02 * limit

@@ -133,6 +133,7 @@ uvicorn.run(create_app(settings()), port=int(sys.argv[1]), log_config=None)
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(1800)
 def test_a_process_killed_between_effect_and_answer_leaves_one_effect(
     tmp_path: Path, here: object, local: TestClient
 ) -> None:
