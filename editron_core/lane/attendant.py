@@ -29,6 +29,7 @@ from editron_core.domain.operations import DeadLetter, Dispatch
 from editron_core.domain.progress import Ending, Nobody, Step
 from editron_core.errors import Busy, EditronError, Held, Interrupted, LeaseLost, NotFound, UsageError
 from editron_core.lane import monitor, production
+from editron_core.lane.desk import is_buried
 from editron_core.lane.elsewhere import flows_answer
 from editron_core.lane.lane import Lane
 from editron_core.redact import redact
@@ -101,7 +102,7 @@ def _carried_out(lane: Lane, one: Dispatch) -> None:
     with telemetry.span("dispatch", run=one.key):
         try:
             for attempt in stamina.retry_context(
-                on=retry.passing,
+                on=_may_pass,
                 attempts=ATTEMPTS,
                 timeout=None,
                 wait_initial=lane.desk.settings.retry_s,
@@ -114,7 +115,13 @@ def _carried_out(lane: Lane, one: Dispatch) -> None:
         except Held as error:  # resuming writes a dispatch of its own
             _log.info("dispatch_held", dispatch=one.key, why=str(error))
         except EditronError as error:
-            bury(lane.desk.store, one, type(error).__name__, str(error))
+            if not is_buried(error):
+                bury(lane.desk.store, one, type(error).__name__, str(error))
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether to try again: not what the lane has tried three times already."""
+    return retry.passing(error) and not is_buried(error)
 
 
 def bury(store: Store, one: Dispatch, kind: str, why: str, attempts: int = 1) -> None:

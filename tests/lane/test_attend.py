@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import stamina
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
@@ -18,7 +19,8 @@ from editron_core.domain import codec
 from editron_core.domain.batch import BatchStatus, MediaBatch
 from editron_core.domain.job import RenderPriority, StageStatus, Verdict
 from editron_core.domain.operations import Subject
-from editron_core.lane import Lane, Order, attendant, signing
+from editron_core.errors import OutOfMemory
+from editron_core.lane import Lane, Order, analysis, attendant, signing
 from editron_core.lane.attend import MOST_DEATHS, Attendance, attending
 from editron_core.lane.attendant import MARK
 from editron_core.lane.elsewhere import flows_answer
@@ -49,8 +51,8 @@ def asked(store: Store, *sources: Path, order: Order | None = None) -> MediaBatc
     return batch
 
 
-def until(holds: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + PATIENCE_S
+def until(holds: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
+    end = time.monotonic() + patience_s
     while not holds():
         assert time.monotonic() < end, f"never came: {what}"
         time.sleep(0.05)
@@ -185,31 +187,54 @@ def test_a_dispatch_that_kills_again_and_again_is_given_up_but_progress_counts()
     assert found.died() is None
 
 
+def test_what_the_lane_has_given_up_is_not_tried_again_and_is_one_dead_letter(
+    lane: Lane, store: Store, clips: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (clips / "street-jump.mp4").open("ab") as film:
+        film.write(b"\0\0\0\x08free")  # nobody has analysed it
+    batch = asked(store, clips)
+    tried: list[int] = []
+
+    def crowded(*given: object) -> None:
+        tried.append(1)
+        raise OutOfMemory("8 frames do not fit into the GPU's memory")
+
+    monkeypatch.setattr(analysis, "observe", crowded)
+    with stamina.set_testing(True, attempts=3, cap=True):
+        assert attendant.once(lane)
+
+    assert len(tried) == 3
+    (letter,) = store.dead_letters.list(batch_id=batch.id)
+    assert (letter.stage, letter.attempts) == ("analyze", 3)
+
+
 @pytest.mark.proof
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(5400)
 def test_killed_at_twenty_points_every_batch_ends_as_the_undisturbed_one(drawn: Path, tmp_path: Path) -> None:
-    dice, points, kills = random.Random(5), 20, 0
+    dice, points, kills, batches = random.Random(5), 20, 0, 0
     with Store.open(settings().database, settings().blobs) as store, attending(settings()) as found:
         undisturbed = asked(store, drawn)
-        until(lambda: not store.dispatches.pending(), "the undisturbed batch")
-        wanted = [t.content_hash for t in store.sessions.list(undisturbed.id)[0].timelines]
+        until(lambda: not store.dispatches.pending(), "the undisturbed batch", 900)
+        wanted = [(t.name, t.duration) for t in store.sessions.list(undisturbed.id)[0].timelines]
         while kills < points:
-            folder = tmp_path / f"copy-{kills}"
+            folder = tmp_path / f"copy-{batches}"
             folder.mkdir()
             for path in drawn.iterdir():  # a trailing box makes it another content with the same frames
-                data = path.read_bytes()
-                free = b"\0\0\0\x0cfree" + kills.to_bytes(4, "big") if path.suffix == ".mp4" else b""
-                (folder / path.name).write_bytes(data + free)
-            batch = asked(store, folder)
+                free = b"\0\0\0\x0cfree" + batches.to_bytes(4, "big") if path.suffix == ".mp4" else b""
+                (folder / path.name).write_bytes(path.read_bytes() + free)
+            batch, batches = asked(store, folder), batches + 1
+            done = 0
             while store.dispatches.pending() and kills < points:
-                time.sleep(dice.uniform(0, 4.0))
+                until(lambda: found.at_work or not store.dispatches.pending(), "the next start", 900)
+                time.sleep(dice.uniform(0, 3.0 * (1 + done)))
                 if found.pid is not None and found.at_work:
                     os.kill(found.pid, signal.SIGKILL)
-                    kills += 1
-                until(lambda: found.ready.is_set() or not store.dispatches.pending(), "the next start")
-            until(lambda: not store.dispatches.pending(), "the end of the batch")
+                    kills, done = kills + 1, done + 1
+                    until(lambda: not found.at_work, "its death", 60)
+            until(lambda: not store.dispatches.pending(), "the end of the batch", 900)
             assert store.batches.get(batch.id).status is BatchStatus.ANALYZED
             (session,) = store.sessions.list(batch.id)
-            assert len(session.timelines) == len(wanted)
+            assert [(t.name, t.duration) for t in session.timelines] == wanted
+            print(f"{kills} kills over {batches} batches", flush=True)
         assert all(run.status is StageStatus.DONE for run in store.ledger.list())
         assert not store.dead_letters.list()
