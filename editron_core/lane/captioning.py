@@ -97,6 +97,17 @@ def recaptioned(store: Store, batch_id: str, timeline: Timeline) -> Timeline:
     return _captioned(timeline, edited, said)
 
 
+def drafted(
+    store: Store, batch_id: str, timeline: Timeline, file_id: str, wanted: Sequence[CaptionLine]
+) -> Timeline:
+    """`timeline` captioned as it would be if these lines of a file were kept. Raises UsageError."""
+    file = store.files.get(file_id)
+    edited, said = _written(store, batch_id, (timeline,), {})
+    transcript = said.get(file.sha256)
+    edit = CaptionEdit(file_id, base_of(transcript), tuple(wanted), "")
+    return _captioned(timeline, {**edited, file.sha256: lines.read(edit.lines, transcript)}, said)
+
+
 def _written(
     store: Store,
     batch_id: str,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from editron_core.domain import codec
 from editron_core.domain.batch import MediaFile
@@ -15,8 +15,8 @@ from editron_core.domain.brand import BrandKit
 from editron_core.domain.job import EditSession, EditSessionStatus, Finding
 from editron_core.domain.progress import Step
 from editron_core.domain.timeline import Timeline
-from editron_core.edit import assemble, blueprint, brand, interchange
-from editron_core.edit.blueprint import Blueprint
+from editron_core.edit import assemble, blueprint, brand, interchange, looks
+from editron_core.edit.blueprint import Blueprint, CaptionPreset, Captions
 from editron_core.edit.fonts import fonts_dir
 from editron_core.edit.subtitle_files import write_captions
 from editron_core.errors import UsageError
@@ -31,6 +31,8 @@ from editron_core.store import NewSession, Stage
 
 FRAMED_BY = ("render/presets.toml", "render/presets.py", "render/marks.py", "render/pen.py")
 """What of the render room decides where captions may stand."""
+OFF = "off"
+"""In place of a caption preset: nothing is burned in."""
 CAPTIONS, INTERCHANGE, FINDINGS = "captions", "interchange", "findings.json"
 
 
@@ -47,13 +49,18 @@ def cut(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
             findings += assembly.findings
             if not assembly.timelines:
                 continue
-            shown = codec.content_hash([codec.dump(plan), preset_names(plan), brand_facts(look)])
+            shown = shown_as(plan, look)
             timelines = tuple(replace(timeline, look=shown) for timeline in assembly.timelines)
             session = _session(desk, outcome, plan, look, timelines, order)
             made, found = _package(desk, outcome, session, plan, look)
             cuts.append(made)
             findings += found
     return replace(outcome, cuts=tuple(cuts), findings=tuple(dict.fromkeys(findings)))
+
+
+def shown_as(plan: Blueprint, look: BrandKit) -> str:
+    """Hash of all but the cut itself that makes a deliverable look as it does: see `Timeline.look`."""
+    return codec.content_hash([codec.dump(plan), preset_names(plan), brand_facts(look)])
 
 
 def reopened(desk: Desk, outcome: Outcome, session: EditSession, order: Order) -> Cut:
@@ -72,12 +79,24 @@ def reopened(desk: Desk, outcome: Outcome, session: EditSession, order: Order) -
 
 def plans(order: Order) -> tuple[Blueprint, ...]:
     """The blueprints of an order. Raises UsageError for an unknown one, or two of the same name."""
-    loaded = tuple(blueprint.load(name) for name in order.blueprints)
+    loaded = tuple(captioned_as(blueprint.load(name), order.captions) for name in order.blueprints)
     names = [plan.name for plan in loaded]
     for name in names:
         if names.count(name) > 1:
             raise UsageError("is the name of two blueprints", subject=name, remedy="rename one of them")
     return loaded
+
+
+def captioned_as(plan: Blueprint, preset: str) -> Blueprint:
+    """`plan` with captions burned in as `preset`, or `off`; empty leaves it as it is. Raises UsageError."""
+    if not preset:
+        return plan
+    if preset == OFF:
+        return replace(plan, captions=replace(plan.captions, burn=False))
+    if preset not in looks.PRESETS:
+        known = ", ".join((*looks.PRESETS, OFF))
+        raise UsageError("is no caption preset", subject=preset, remedy=f"take one of {known}")
+    return replace(plan, captions=Captions(cast(CaptionPreset, preset), burn=True))
 
 
 def kit(order: Order) -> BrandKit:

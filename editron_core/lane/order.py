@@ -19,6 +19,8 @@ class Order:
     """`energy`, `talk`, `beauty`, each -1..1; one that is missing is 0."""
     blueprints: tuple[str, ...] = ("hero-reel",)
     """Names or paths."""
+    captions: str = ""
+    """How captions are burned in: as a caption preset, or `off`; empty leaves it to the blueprints."""
     brand: Path | None = None
     """A `brand.toml`; without one the plain kit."""
     priority: RenderPriority = RenderPriority.STANDARD

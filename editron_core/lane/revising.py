@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from editron_core.domain.job import EditSession, EditSessionStatus
 from editron_core.domain.timeline import Timeline
@@ -36,8 +37,17 @@ def current(store: Store, session_id: str) -> EditSession:
     return session
 
 
-def replace_cuts(store: Store, session: EditSession, cuts: tuple[Timeline, ...], done: Change) -> EditSession:
-    """The session with these cuts in place of its own, waiting for review and its family's newest."""
+def replace_cuts(
+    store: Store,
+    session: EditSession,
+    cuts: tuple[Timeline, ...],
+    done: Change,
+    order: dict[str, Any] | None = None,
+) -> EditSession:
+    """The session with these cuts in place of its own, waiting for review and its family's newest.
+
+    `order`, as JSON, takes the place of its own where it is given.
+    """
     if cuts == session.timelines:
         return session
     new = NewSession(
@@ -49,6 +59,7 @@ def replace_cuts(store: Store, session: EditSession, cuts: tuple[Timeline, ...],
         include_captions=any(one.cues for one in cuts),
         metadata={
             **session.metadata,
+            **({"order": order} if order is not None else {}),
             revisions.FAMILY: revisions.family(session),
             revisions.BEFORE: session.id,
             revisions.CHANGED: {

@@ -141,7 +141,7 @@ def _chosen(
     for cut in of_session:
         if cut["timeline"] == name:
             return cut
-    return (of_session or list(cuts) or [None])[0]
+    return next(iter((*of_session, *cuts)), None)
 
 
 def _in_full(

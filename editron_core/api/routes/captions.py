@@ -83,16 +83,18 @@ def edit_captions(
     with store.leases.hold(f"captions:{file_id}", wait_s=WAIT_S):
         before = captioning.of_file(store, file_id)
         etags.check(if_match, before.version, f"captions of {before.file.name}")
-        lines = [CaptionLine(Span(_at(one.start), _at(one.end)), one.text) for one in _ordered(body.lines)]
-        kept, sessions = captioning.save(store, file_id, lines, who.name, before.version)
+        wanted = read_lines(body.lines)
+        kept, sessions = captioning.save(store, file_id, wanted, who.name, before.version)
     return _shown(kept, response, [session.id for session in sessions])
 
 
-def _ordered(lines: list[LineOfCaptions]) -> list[LineOfCaptions]:
+def read_lines(lines: list[LineOfCaptions]) -> list[CaptionLine]:
+    """Lines as they were sent, in time order. Raises UsageError for one that ends before it begins."""
     for line in lines:
         if line.end <= line.start:
             raise UsageError("ends before it begins", subject=f"the line {line.text[:40]!r}")
-    return sorted(lines, key=lambda line: line.start)
+    ordered = sorted(lines, key=lambda line: line.start)
+    return [CaptionLine(Span(_at(one.start), _at(one.end)), one.text) for one in ordered]
 
 
 def _at(millis: int) -> Fraction:
