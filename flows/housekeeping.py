@@ -7,7 +7,7 @@ from typing import Any
 from prefect import flow
 
 from editron_core.config import settings
-from editron_core.lane import retention
+from editron_core.lane import retention, webhooks
 from flows import runs
 
 
@@ -19,4 +19,10 @@ def housekeeping(dry_run: bool = False) -> dict[str, Any]:
         if dry_run:
             return {"would": len(plan.items), "bytes": sum(item.bytes for item in plan.items)}
         done = retention.carry_out(store, plan)
-        return {"did": len(done.items), "bytes": done.bytes, "problems": list(done.problems)}
+        sent = webhooks.drain(store, settings())
+        return {
+            "did": len(done.items),
+            "bytes": done.bytes,
+            "problems": list(done.problems),
+            "webhooks": sent,
+        }

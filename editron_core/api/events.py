@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
@@ -38,6 +38,8 @@ HEARTBEAT_S = 10
 """Nothing is sent for no longer than this: proxies close what is silent."""
 SEND_S = 30.0
 """A reader that takes nothing for so long is let go."""
+GRACE_S = 1.0
+"""How long a message that is being sent may take when the server stops."""
 RETRY_MS = 3000
 """When a client that was cut off comes back."""
 PAGE = 200
@@ -201,6 +203,8 @@ class Stream(EventSourceResponse):
             ping=HEARTBEAT_S,
             ping_message_factory=lambda: ServerSentEvent(comment="still here"),
             send_timeout=SEND_S,
+            shutdown_event=cast(Any, _Stopping(mine)),
+            shutdown_grace_period=GRACE_S,
         )
         self._hub, self._mine = hub, mine
 
@@ -208,6 +212,16 @@ class Stream(EventSourceResponse):
         """Follow until somebody ends it."""
         with self._hub.following(self._mine):
             await super().__call__(scope, receive, send)
+
+
+class _Stopping:
+    """What the library sets when the server stops: whoever follows is let go at the end of a message."""
+
+    def __init__(self, mine: Follower) -> None:
+        self._mine = mine
+
+    def set(self) -> None:
+        self._mine.end()
 
 
 async def _stream(hub: Hub, mine: Follower, after: int) -> AsyncIterator[bytes]:

@@ -24,19 +24,22 @@ def housekeeping(
 ) -> None:
     """Act on storage tiers and retention: originals that are archived, and leftovers that go.
 
-    Nothing goes that an open session, an unsigned cut or an unfinished render job may need.
+    Nothing goes that an open session, an unsigned cut or an unfinished render job may need. Webhooks that
+    wait are sent, for where no server does that.
     """
-    from editron_core.lane import retention
+    from editron_core.lane import retention, webhooks
 
     with open_store() as store:
         plan = retention.plan(store, settings())
         done = retention.Done(plan.items) if dry_run else retention.carry_out(store, plan)
+        sent = 0 if dry_run else webhooks.drain(store, settings())
     data = {
         "dry_run": dry_run,
         "items": [_row(item) for item in done.items],
         "bytes": done.bytes,
         "kept": plan.kept,
         "problems": list(done.problems),
+        "webhooks": sent,
     }
     if as_json:
         terminal.show_json(data)

@@ -78,6 +78,17 @@ def sending(settings: Settings) -> Iterator[None]:
             thread.join()
 
 
+def drain(store: Store, settings: Settings) -> int:
+    """Deliver all that is due now, for whoever runs no server; returns how many deliveries were attempted."""
+    sender, count = Sender(store, settings), 0
+    try:
+        while sent := sender.drain():
+            count += sent
+    finally:
+        sender.close()
+    return count
+
+
 def new_endpoint_id() -> str:
     """A fresh identifier, known before the secret is sealed for it."""
     return uuid.uuid4().hex
@@ -132,7 +143,8 @@ class Sender:
                 self._at_work[endpoint_id] = self._pool.submit(self._serve, endpoint_id)
 
     def drain(self) -> int:
-        """Deliver all that is due now, and wait for it; returns how many deliveries were attempted."""
+        """Deliver what is due now, at most `IN_A_ROW` for each endpoint, and wait for it; returns how many
+        deliveries were attempted."""
         self.look()
         return sum(one.result() for one in self._at_work.values())
 

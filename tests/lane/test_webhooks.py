@@ -315,3 +315,15 @@ def test_a_name_that_leads_inside_only_when_it_is_sent_is_refused_then(
     (waiting,) = store.endpoints.deliveries(made.id).items
     assert "not a public address" in waiting.last_error
     assert receiver.told == []
+
+
+def test_where_no_server_runs_housekeeping_sends_what_waits(
+    store: Store, here: Settings, receive: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "IN_A_ROW", 2)
+    receiver, broken = receive(), receive(answers=[500])
+    for url in (receiver.url, broken.url):
+        endpoint(store, here, url)
+    happen(store, "a", "b", "c", "d", "e")
+    assert webhooks.drain(store, here) == 6
+    assert (len(receiver.told), len(broken.told)) == (5, 1)
