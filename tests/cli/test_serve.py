@@ -33,7 +33,7 @@ def serving(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     program = "from editron_core.cli import main; main()"
     command = [sys.executable, "-c", program, "serve", "--port", "0", "--json", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        killer = threading.Timer(90, process.kill)
+        killer = threading.Timer(1200, process.kill)
         killer.start()
         try:
             assert process.stdout is not None
