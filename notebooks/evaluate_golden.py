@@ -49,7 +49,7 @@ rivals = {kind: {n: e for n, e in each.items() if n != chosen.name} for kind, ea
 
 # %%
 charts.intervals(
-    standings.standing(found["real"]), title=f"{len(items['real'])} real items, {raters} raters", axis="rho"
+    standings.standing(found["real"]), title=f"{len(items['real'])} real items, raters: {raters}", axis="rho"
 )
 
 # %% [markdown]

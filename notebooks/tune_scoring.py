@@ -44,7 +44,7 @@ additive = tune(items, start, Search("additive", trials, study), storage=store.s
 linear = additive.linear
 for found in (linear, additive):
     print(
-        f"study {found.study}: {len(found.trials.points)} trials on {len(items)} real items, {raters} raters"
+        f"study {found.study}: {len(items)} real items, raters: {raters}; trials: {len(found.trials.points)}"
     )
 
 # %% [markdown]
@@ -89,7 +89,7 @@ beside = {verdict.name: verdict.evaluation for verdict in judged["linear"]}
 held_out = standings.standing({name: each.evaluation for name, each in found.items()}, "held out")
 fitted = standings.standing({name: each.fitted for name, each in found.items()}, "fitted on")
 standing = pl.concat([held_out, standings.standing(beside, "as it is"), fitted])
-charts.intervals(standing, title=f"{len(items)} real items, {raters} raters", axis="rho", group="figure")
+charts.intervals(standing, title=f"{len(items)} real items, raters: {raters}", axis="rho", group="figure")
 
 # %%
 Table(standings.candidates(judged))

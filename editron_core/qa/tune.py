@@ -31,6 +31,8 @@ from editron_core.score.profile import Profile
 Floats = NDArray[np.float64]
 Form = Literal["linear", "additive"]
 
+FEWEST_GROUPS = 3
+"""One is left out, the setting is judged by a second, and the weights behind that are fitted on a third."""
 UNITS = 10_000
 """Weights are written as multiples of one part in so many; what would be less is off."""
 TRIALS_PER_SHAPED = 20
@@ -105,12 +107,18 @@ def tune(
     not decide (prompts, lengths, selection) is the starting profile's, and so is the weight of signals that
     no item measures. The same items, profile and search give the same candidate.
 
-    Raises UsageError where there are fewer than two items or groups of them, where evidence holds what is
-    no number, where the profile weighs nothing that the items measure, and where the study was made for
-    something else.
+    Raises UsageError where there are fewer than `FEWEST_GROUPS` items or groups of them, where evidence holds
+    what is no number, where the profile weighs nothing that the items measure, and where the study was made
+    for something else.
     """
     search = search or Search()
     channels = of_golden(golden, start, by_genre=search.by_genre)
+    if len(channels.folds) < FEWEST_GROUPS:
+        raise UsageError(
+            f"{len(golden)} golden items of {len(channels.folds)} groups: a setting that is chosen without "
+            "one item is judged by a second, with weights that are fitted on a third",
+            remedy=f"label {FEWEST_GROUPS} items or more",
+        )
     work = _Work(golden, start, search, storage, watcher or Nobody())
     prior = channels.prior(start)
     learner = Linear(channels, prior, start.normalisation)

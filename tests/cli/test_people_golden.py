@@ -198,7 +198,9 @@ def test_a_clip_of_the_holdout_stays_there_whoever_rated_it(
 
 def test_the_search_tells_by_whose_labels_it_was_made(tmp_path: Path) -> None:
     items = [
-        made_item(name, raters=who) for who in ("automated", "people") for name in (f"{who}-1", f"{who}-2")
+        made_item(name, raters=who)
+        for who in ("automated", "people")
+        for name in (f"{who}-{n}" for n in range(3))
     ]
     found = made_set(tmp_path, *items)
     for who in ("automated", "people"):

@@ -134,12 +134,15 @@ def test_a_named_study_of_other_items_is_refused_in_one_line(golden: Path, tmp_p
 def test_bad_usage_is_one_line_and_exit_code_2(golden: Path, tmp_path: Path) -> None:
     one = tmp_path / "one"
     keep(one, [replace(made_golden(made_item("only")))])
+    two = tmp_path / "two"
+    keep(two, [made_golden(made_item("one")), made_golden(made_item("other"))])
     none = tmp_path / "none"
     keep(none, [made_golden(made_item("secret", split=Split.HOLDOUT))])
     cases = {
         ("--profile", "nope"): (golden, "profile nope"),
         ("--out", "candidate.json"): (golden, "candidate.json: is no .toml file"),
         ("--trials", "3"): (one, "1 golden item of one group"),
+        ("--trials", "4"): (two, "2 golden items of 2 groups"),
         ("--trials", "2"): (none, "holds no real items rated by automated raters"),
         ("--trials", "1"): (tmp_path / "nowhere", "this folder is no golden dataset"),
     }
