@@ -66,6 +66,8 @@ def create_app(settings: Settings, *, apps: bool = False) -> FastAPI:
 
 
 def routers() -> list[APIRouter]:
-    """The router of every module in `routes`, by name."""
+    """The router of every module in `routes`."""
     names = sorted(module.name for module in pkgutil.iter_modules(routes.__path__))
+    # Routes are looked through in their order, and of notifications thousands may come at once.
+    names.sort(key=lambda name: name != "webhooks")
     return [importlib.import_module(f"{routes.__name__}.{name}").router for name in names]

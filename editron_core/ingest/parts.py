@@ -30,7 +30,7 @@ PIECE = 64 << 10
 """The smallest stretch of zeros that becomes a hole."""
 BUFFERS = 4
 """Blocks in memory for each download: one fills, the others wait to be written."""
-SAFE_BYTES, SAFE_S = 32 << 20, 5.0
+SAFE_BYTES, SAFE_S = 16 << 20, 5.0
 """The journal is brought up to date after so many bytes or seconds."""
 CATCH_UP = 3
 """Blocks of an earlier process that are hashed after each new one."""

@@ -95,9 +95,8 @@ def test_cuts_cost_nothing_and_the_pace_is_curls(tmp_path: Path) -> None:
             shutil.rmtree(tmp_path / f"{count}")
             rounds.append((told["seconds"], theirs))
             pace, curls = (size / seconds / 1e6 for seconds in rounds[-1])
-            print(
-                f"\n{size / GIB:.1f} GiB, cut each {cut / MIB:.0f} MiB: {pace:.0f} MB/s, curl {curls:.0f} MB/s"
-            )
+            print(f"\n{size / GIB:.1f} GiB, cut each {cut / MIB:.0f} MiB: {pace:.0f} MB/s", end=", ")
+            print(f"curl {curls:.0f} MB/s")
             print(f"sent {sent / size:.4f}, received {told['received'] / size:.4f}", end=", ")
             print(f"peak {told['peak_bytes'] / MIB:.0f} MiB, on the disk {blocks / MIB:.0f} MiB")
             assert told["by_hash"]
@@ -120,7 +119,7 @@ def test_a_kill_costs_little_and_each_download_ends(tmp_path: Path) -> None:
                 time.sleep(0.005)
             killed = child.poll() is None
             child.kill()
-            child.wait()
+            child.communicate()
             output, _ = receiver(fake, folder).communicate()
             told = json.loads(output)
             extra = fake.sent() - before - size

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+import json
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from editron_core import log, telemetry
-from editron_core.api.deps import SettingsDep, StoreDep, public
+from editron_core import telemetry
+from editron_core.api.deps import public
 from editron_core.api.marks import Marks
 from editron_core.api.problem import Refused
 from editron_core.api.table import takes
+from editron_core.config import Settings
 from editron_core.errors import EditronError, NotFound, UsageError
 from editron_core.ingest import webhook
 from editron_core.ingest.webhook import Hint, Notice
@@ -28,6 +30,13 @@ CHALLENGE = {
     "required": True,
     "description": "What is to be echoed, at most 1 KiB.",
     "schema": {"type": "string", "minLength": 1, "maxLength": webhook.MOST_CHALLENGE},
+}
+SIGNATURE = {
+    "name": "X-Dropbox-Signature",
+    "in": "header",
+    "required": True,
+    "description": "HMAC-SHA256 of the raw body with the app's secret, in hex.",
+    "schema": {"type": "string"},
 }
 BODY = {
     "required": True,
@@ -47,7 +56,6 @@ BODY = {
     },
 }
 PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-_log = log.get(__name__)
 
 
 class HintProblem(BaseModel):
@@ -87,42 +95,42 @@ async def verify(request: Request) -> Response:
 @router.post(
     "",
     dependencies=[Depends(public), Depends(takes(webhook.MOST_BYTES))],
-    openapi_extra={"requestBody": BODY},
+    response_model=Accepted,
+    openapi_extra={"parameters": [SIGNATURE], "requestBody": BODY},
     responses={
         400: {"description": "The body is genuine, and no JSON object.", **PROBLEM},
         403: {"description": "The signature is missing, or not that of this body.", **PROBLEM},
     },
 )
-async def notify(
-    request: Request,
-    store: StoreDep,
-    settings: SettingsDep,
-    x_dropbox_signature: Annotated[
-        str | None, Header(description="HMAC-SHA256 of the raw body with the app's secret, in hex.")
-    ] = None,
-) -> Accepted:
+async def notify(request: Request) -> Response:
     """Hear that something changed. The accounts' sources are made dirty, for good, and that is all: whoever
     watches them looks what it was. Of the same notification twice the second one finds nothing new."""
-    body = await request.body()
+    # Taken from the request by hand: thousands of these come at once, and each parameter has its price.
+    body, state = await request.body(), request.app.state
+    notice = _believed(body, request.headers.get("x-dropbox-signature"), state.settings)
+    sources = await _marks(request, state.store).mark(notice.accounts)
+    known = bool(sources or notice.hints or not notice.accounts)
+    telemetry.count("notifications", outcome="accepted" if known else "unknown")
+    made, errors = await run_in_threadpool(_hinted, state.store, notice, body) if _hints(notice) else ([], [])
+    told = {"accounts": len(notice.accounts), "sources": sources, "batch_ids": made, "errors": errors}
+    content = json.dumps({"success": not errors, **told})
+    return Response(content, media_type="application/json")
+
+
+def _believed(body: bytes, signature: str | None, settings: Settings) -> Notice:
+    """What a body says whose signature is right. Raises Refused: 403, 400, 503."""
     try:
         keys = webhook.keys(settings)
     except UsageError as error:
         raise Refused(503, str(error), {"Retry-After": "60"}) from error
-    if not webhook.genuine(body, x_dropbox_signature, keys):
+    if not webhook.genuine(body, signature, keys):
         telemetry.count("notifications", outcome="forged")
         raise Refused(403, "the signature is not that of this body")
     try:
-        notice = webhook.parse(body)
+        return webhook.parse(body)
     except UsageError as error:
         telemetry.count("notifications", outcome="malformed")
         raise Refused(400, str(error)) from error
-    sources = await _marks(request, store).mark(notice.accounts)
-    known = bool(sources or notice.hints or not notice.accounts)
-    telemetry.count("notifications", outcome="accepted" if known else "unknown")
-    made, errors = await run_in_threadpool(_hinted, store, notice, body) if _hints(notice) else ([], [])
-    return Accepted(
-        success=not errors, accounts=len(notice.accounts), sources=sources, batch_ids=made, errors=errors
-    )
 
 
 def _hints(notice: Notice) -> bool:
@@ -136,17 +144,17 @@ def _marks(request: Request, store: Store) -> Marks:
     return marks
 
 
-def _hinted(store: Store, notice: Notice, body: bytes) -> tuple[list[str], list[HintProblem]]:
+def _hinted(store: Store, notice: Notice, body: bytes) -> tuple[list[str], list[dict[str, Any]]]:
     """Ask for a batch of each link that is hinted at; the same body again is the same batches."""
     sent = hashlib.sha256(body).hexdigest()
     made: list[str] = []
-    errors = [HintProblem(index=one.index, error=one.error) for one in notice.problems]
+    errors: list[dict[str, Any]] = [{"index": one.index, "error": one.error} for one in notice.problems]
     for index, hint in notice.hints:
         try:
             made.append(_asked(store, hint, f"{sent}:{index}"))
         except EditronError as error:
-            errors.append(HintProblem(index=index, error=str(error)))
-    return made, sorted(errors, key=lambda one: one.index)
+            errors.append({"index": index, "error": str(error)})
+    return made, sorted(errors, key=lambda one: int(one["index"]))
 
 
 def _asked(store: Store, hint: Hint, key: str) -> str:
