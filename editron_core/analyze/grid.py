@@ -9,12 +9,6 @@ import numpy as np
 
 from editron_core.domain.evidence import STEP
 
-OPENED, CLOSING = 0.15, 0.6
-"""Shares of a file's length between which its position is 1."""
-OPENING = 0.3
-"""Position at the very beginning: the camera settles, a logo stands; the end, with credits and the hand
-that reaches for the button, is 0."""
-
 
 def row_of(at: Fraction) -> int:
     """The row that the instant `at` (seconds) falls into."""
@@ -59,13 +53,3 @@ def held(column: np.ndarray) -> np.ndarray:
         return column
     last = np.searchsorted(known, np.arange(len(column)), side="right") - 1
     return np.asarray(column[known[np.maximum(last, 0)]])
-
-
-def position(rows: int) -> np.ndarray:
-    """Where in the file each row lies: (rows,) float32, 1 in its body, less in its opening, 0 at its end.
-
-    This looks at no picture: it is what is known beforehand of footage in general, so it is worth a small
-    weight and no more. Linear between `OPENING` at 0, 1 from `OPENED` to `CLOSING` and 0 at the end.
-    """
-    middle = (np.arange(rows) + 0.5) / rows
-    return np.interp(middle, (0, OPENED, CLOSING, 1), (OPENING, 1, 1, 0)).astype(np.float32)

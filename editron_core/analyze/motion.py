@@ -12,11 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from editron_core.analyze.grid import held, means, row_numbers, row_starts
+from editron_core.analyze.skin import skin
 from editron_core.analyze.subject import subject
 from editron_core.domain.evidence import EngineUse
 from editron_core.media.frames import opencv
 
-ENGINE = EngineUse("motion", "frame differences and picture statistics", "3")
+ENGINE = EngineUse("motion", "frame differences and picture statistics", "4")
 
 GAP_S = Fraction(3, 25)
 """Frames nearer than this to the last compared one are passed over: footage of 24 to 120 frames/s is
@@ -41,6 +42,13 @@ CLIPPED_FREE = 0.1
 """Share of clipped pixels that costs nothing: night skies and lamps are no fault."""
 COLOURFUL = 110.0
 """Hasler and Suesstrunk (2003) call 109 and more "extremely colourful"."""
+STEEPER = 0.75
+"""Detail is asked of the place in the picture that is steeper than so many others."""
+SOBEL = 8
+"""What Sobel's operator gives for a slope of one grey level a pixel."""
+STEEP = 10.0
+"""Grey levels a pixel at which detail is 1 - 1/e. Ours: a wall measures 0 to 2, a talking person 3 to 8, a
+street 12 to 20."""
 TONES = 32
 """Levels of brightness that richness tells apart: grain and compression stay within one of them."""
 
@@ -92,14 +100,24 @@ class Look(NamedTuple):
     exposure: float
     colour: float
     richness: float
+    detail: float
     subject: float
+    skin: float
 
 
 def look(grey: np.ndarray, small: np.ndarray) -> Look:
     """Sharpness of a picture's luma (H, W), the rest of it made small (h, w, 3) RGB; all uint8."""
     cv2 = opencv()
     tones = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    return Look(sharpness(grey), exposure(tones), colour(small), richness(tones), subject(small))
+    return Look(
+        sharpness=sharpness(grey),
+        exposure=exposure(tones),
+        colour=colour(small),
+        richness=richness(tones),
+        detail=detail(tones),
+        subject=subject(small),
+        skin=skin(small),
+    )
 
 
 def sharpness(grey: np.ndarray) -> float:
@@ -144,6 +162,20 @@ def richness(grey: np.ndarray) -> float:
     levels = np.bincount(grey.ravel(), minlength=256).reshape(TONES, -1).sum(axis=1)
     used = levels[levels > 0] / grey.size
     return _clip(float(-(used * np.log2(used)).sum()) / math.log2(TONES))
+
+
+def detail(grey: np.ndarray) -> float:
+    """How steep the edges of most of the picture are, not of its sharpest spot: (h, w) uint8 to 0..1.
+
+    1 - exp(-g / `STEEP`), where a quarter of the picture is steeper than g grey levels a pixel: print, a
+    logo or credits cover less and leave 0, and so does haze. The gradient is Sobel's.
+    """
+    cv2 = opencv()
+    # In whole numbers: the same on every machine, to the last digit.
+    across, down = (cv2.Sobel(grey, cv2.CV_16S, *way).astype(np.int32).ravel() for way in ((1, 0), (0, 1)))
+    squares = across**2 + down**2
+    rank = int(STEEPER * len(squares))
+    return _clip(1 - math.exp(-math.sqrt(np.partition(squares, rank)[rank]) / SOBEL / STEEP))
 
 
 def _across(cuts: Sequence[Fraction], start: np.ndarray, at: np.ndarray) -> np.ndarray:

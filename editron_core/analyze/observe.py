@@ -13,7 +13,7 @@ import numpy as np
 
 from editron_core import log
 from editron_core.analyze import decode, shots, sound, speech
-from editron_core.analyze.grid import position, row_starts, rows_for
+from editron_core.analyze.grid import row_starts, rows_for
 from editron_core.analyze.picture import NO_EYE, Picture
 from editron_core.domain.batch import MediaProbe
 from editron_core.domain.evidence import FOCUS, MEASURED, EngineUse, Evidence
@@ -170,7 +170,7 @@ def _table(seen: _Seen, heard: dict[str, np.ndarray]) -> pl.DataFrame:
     import polars as pl
 
     unknown = np.full(seen.rows, np.nan, np.float32)
-    found = {**seen.columns, **heard, "position": position(seen.rows)}
+    found = {**seen.columns, **heard}
     numbers = {
         name: pl.Series(found.get(name, unknown), dtype=pl.Float32).fill_nan(None)
         for name in (*MEASURED, *FOCUS)

@@ -61,7 +61,7 @@ class Picture:
         cv2 = opencv()
         grey, small = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), _fitted(picture, SMALL_SIDE)
         self._looks[row] = look(grey, small)
-        if self._faces.take(at, grey):
+        if self._faces.take(at, picture):
             self._standing.add(row, small)
         self._album.add(row, picture, small)
 

@@ -52,7 +52,9 @@ SIGNALS: dict[str, Signal] = {
         Signal("exposure", "1 mid grey, 0.5 all tones alike, towards 0 as lights or shadows clip", "motion"),
         Signal("colour", "Hasler-Suesstrunk colourfulness over 110", "motion"),
         Signal("richness", "entropy of brightness, 0 black, blank or a title card, 1 all tones", "motion"),
+        Signal("detail", "edges over most of the picture, 0 blank or a title card, saturating", "motion"),
         Signal("subject", "colour of the middle against the border's, 0 alike, 1 all of it apart", "motion"),
+        Signal("skin", "root of the share of the picture in the hues of skin, its middle first", "motion"),
         Signal("faces", "area and number of frontal faces, 0 none", "faces"),
         Signal("loudness", "EBU R128 momentary, -50 LUFS is 0, -10 LUFS is 1", "sound"),
         Signal("onset", "spectral flux above its local median", "sound"),
@@ -61,7 +63,6 @@ SIGNALS: dict[str, Signal] = {
         Signal("speech_rate", "words per second over 5", "speech"),
         Signal("novelty", "distance of the frame from what came before", "vision"),
         Signal("freshness", "distance from all frames 5 s or more before, 0 seen, 1 never seen", "vision"),
-        Signal("position", "place in the file, 1 in its body, less in its opening, 0 at its end", "grid"),
         Signal("brief_coverage", "share of the brief's keywords or meaning in what is said", "score"),
         Signal("vision_prompt", "similarity to positive minus negative prompts", "score"),
     )

@@ -22,7 +22,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "exposure": ("good light", "fair light"),
     "colour": ("vivid colour", "some colour"),
     "richness": ("a full picture", "a picture with some depth"),
+    "detail": ("a picture full of detail", "a picture with detail"),
     "subject": ("a clear subject", "a subject in view"),
+    "skin": ("people close up", "somebody or something warm and near"),
     "faces": ("faces close up", "faces in view"),
     "loudness": ("loud sound", "full sound"),
     "onset": ("strong beats", "a beat"),
@@ -31,7 +33,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "speech_rate": ("lively speech", "calm speech"),
     "novelty": ("something new to see", "a change of picture"),
     "freshness": ("nothing like it before", "little like it before"),
-    "position": ("a place well inside the footage", "a place inside the footage"),
     "brief_coverage": ("just what the brief asks for", "part of what the brief asks for"),
     "vision_prompt": ("pictures just as the prompts ask", "pictures near what the prompts ask"),
 }

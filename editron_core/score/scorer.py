@@ -26,7 +26,7 @@ from editron_core.score.brief import Brief
 from editron_core.score.derive import Floats, PromptVectors, derived
 from editron_core.score.profile import Profile
 
-SPREAD_FLOOR = 0.05
+SPREAD_FLOOR = 0.02
 """The least standard deviation that counts as a difference: noise in a constant signal is not stretched."""
 FILES_AT_ONCE = 64
 """So many files are read together when many are scored again: memory is theirs, not that of all."""

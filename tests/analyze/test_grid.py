@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from editron_core.analyze.grid import held, means, position, row_of, row_starts, rows_for
+from editron_core.analyze.grid import held, means, row_of, row_starts, rows_for
 
 
 def test_rows_cover_the_duration_and_there_is_always_one():
@@ -26,17 +26,3 @@ def test_gaps_hold_what_was_before_them():
     column = np.array([np.nan, 1, np.nan, np.nan, 2, np.nan], np.float32)
     assert held(column).tolist() == [1, 1, 1, 1, 2, 2]
     assert np.isnan(held(np.full(2, np.nan))).all()
-
-
-def test_the_body_of_a_file_is_worth_more_than_its_opening_and_the_end_nothing():
-    place = position(100)
-    assert (place[16:59] == 1).all()
-    assert 0.3 < place[0] < 0.4
-    assert place[-1] < 0.02
-    assert (np.diff(place[:15]) > 0).all()
-    assert (np.diff(place[61:]) < 0).all()
-
-
-def test_position_is_the_same_for_short_and_long_files():
-    assert np.abs(position(10) - position(1000).reshape(10, 100).mean(axis=1)).max() < 0.1
-    assert 0 < position(1)[0] <= 1

@@ -1,4 +1,4 @@
-"""Motion, sharpness, exposure, colour and richness tell apart what they should, on one fixed scale."""
+"""Motion and how a picture looks tell apart what they should, on one fixed scale."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from editron_core.analyze.motion import Motion, change, colour, exposure, richness, sharpness
+from editron_core.analyze.motion import Motion, change, colour, detail, exposure, richness, sharpness
 from editron_core.media.frames import opencv
 from tests.auc import auc
 
@@ -133,6 +133,21 @@ def test_a_view_may_be_dark_and_grain_does_not_make_one():
     assert richness(grain) < 0.3
     assert exposure(dusk) < 0.8 * exposure(texture(1, (72, 128)))
     assert sharpness(grain) > 0.2
+
+
+def test_detail_is_asked_of_most_of_the_picture():
+    """A view has it, and loses it in haze and blur; a title has none, however sharp."""
+    size = (72, 128)
+    views = [detail(texture(seed, size)) for seed in range(8)]
+    hazy = [detail((texture(seed, size) * 0.15 + 150).astype(np.uint8)) for seed in range(8)]
+    assert min(views) > 0.5
+    assert max(hazy) < 0.25
+    assert detail(blurred(texture(1, size), 8)) < 0.5 * detail(texture(1, size))
+    title = np.full(size, 16, np.uint8)
+    title[30:42, 20:108] = np.random.default_rng(1).choice((16, 235), (12, 88))
+    assert detail(title) == 0
+    assert sharpness(title) > 0.8
+    assert detail(np.full(size, 90, np.uint8)) == 0
 
 
 def card(seed: int) -> np.ndarray:

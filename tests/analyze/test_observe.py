@@ -90,7 +90,7 @@ def test_signals_follow_the_scenes(clip, out):
     assert table["shot_opening"][4] > table["shot_opening"][3]
     assert table["richness"][5] > 2 * table["richness"][1]
     assert table["subject"][1] > 0.03 > table["subject"][9]
-    assert table["position"][4] == 1 > table["position"][0] > table["position"][11]
+    assert table["detail"][5] > table["detail"][1]
     assert table["novelty"][4] > 2 * table["novelty"][3]
     places = table["focus_x"][:4].to_list()
     assert places == pytest.approx([(60 + 100 * (t + 0.25)) / 320 for t in (0, 0.5, 1, 1.5)], abs=0.05)
