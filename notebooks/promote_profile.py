@@ -21,6 +21,7 @@ notebook: str = ""  # path of the executed notebook that the step rests on, such
 out_dir: str = ""  # folder for metrics.json; empty is one below the home
 
 # %%
+from functools import partial
 from pathlib import Path
 
 from editron_core.config import settings
@@ -76,7 +77,7 @@ charts.bars(weights, title="Weights", axis="share of the score", group="profile"
 made = None
 if author or why:
     wish = promotion.Wish(author, why, notebook=Path(notebook) if notebook else None)
-    made = promotion.promote(store, chosen, wish, lambda: judges.judges(golden.Raters(raters)))
+    made = promotion.promote(store, chosen, wish, partial(judges.judges, golden.Raters(raters)))
     print(f"promoted from {made.came_from} to {made.went_to} by {made.author}: {made.reason}")
 else:
     refused = "" if result.passed else " (the gate would refuse a candidate)"
