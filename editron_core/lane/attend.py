@@ -6,6 +6,7 @@ kills the process time after time without a stage getting done is given up as a 
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -123,7 +124,8 @@ def _supervise(settings: Settings, stopping: threading.Event, found: Attendance)
 
 def _lived(stopping: threading.Event, found: Attendance) -> None:
     """Run the child to its end. Raises ProcessFailed where it died, _Told where we are to stop."""
-    with process.spawn([sys.executable, "-m", MODULE], limits=ENDLESS) as child:
+    words = [sys.executable, "-m", MODULE, str(os.getpid())]
+    with process.spawn(words, limits=ENDLESS) as child:
         reader = threading.Thread(target=_read, args=(child, found.hear), daemon=True)
         reader.start()
         while not child.ended:

@@ -205,9 +205,8 @@ def _leave() -> None:
     os._exit(143)
 
 
-def _with_parent() -> None:
-    """End with the process that started us, even where that was killed and could say nothing."""
-    parent = os.getppid()
+def _with_parent(parent: int) -> None:
+    """End with the process that started us, even where that was killed, maybe before we were here."""
 
     def look() -> None:
         while os.getppid() == parent:
@@ -217,10 +216,10 @@ def _with_parent() -> None:
     threading.Thread(target=look, daemon=True, name="parent").start()
 
 
-def main() -> None:
-    """Attend until told to end."""
+def main(parent: int) -> None:
+    """Attend until told to end, or the process of this number is no more."""
     os.dup2(1, 2)  # one stream, so that who started us reads the log and what we tell
-    _with_parent()
+    _with_parent(parent)
     # The ledger keeps what is finished: a slow goodbye would only keep the operator waiting.
     signal.signal(signal.SIGTERM, lambda *_: _leave())
     here = settings()
@@ -234,4 +233,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))

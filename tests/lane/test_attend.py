@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +28,7 @@ from editron_core.lane.attendant import MARK
 from editron_core.lane.elsewhere import flows_answer
 from editron_core.store import NewBatch, Store
 
-PATIENCE_S = 120.0
+PATIENCE_S = 280.0
 TINY = """
 name = "tiny"
 title = "Tiny: a few seconds, to be rendered fast"
@@ -147,6 +149,28 @@ def test_a_killed_process_is_started_again_and_loses_nothing(drawn: Path) -> Non
         assert not store.dead_letters.list()
     assert second not in (None, first)
     until(lambda: not Path(f"/proc/{second}").exists(), "the end of the process with the block")
+
+
+def test_the_process_ends_with_who_started_it_even_if_that_died_before_it_was_ready(tmp_path: Path) -> None:
+    start = (
+        "import sys, time\n"
+        "from editron_core.config import settings\n"
+        "from editron_core.lane import attend\n"
+        "with attend.attending(settings()):\n"
+        "    time.sleep(600)\n"
+    )
+    server = subprocess.Popen([sys.executable, "-c", start])
+    children = Path(f"/proc/{server.pid}/task")
+    found: list[str] = []
+
+    def born() -> bool:
+        found[:] = " ".join(p.read_text() for p in children.glob("*/children")).split()
+        return bool(found)
+
+    until(born, "the child")
+    server.kill()  # its child is still importing
+    server.wait()
+    until(lambda: not Path(f"/proc/{found[0]}").exists(), "the end of the child")
 
 
 def test_where_flows_are_served_nobody_attends(
