@@ -72,33 +72,35 @@ def _complete(made: dict[str, Any], entries: dict[tuple[str, str], Entry]) -> No
 
 
 def _operation(operation: dict[str, Any], entry: Entry, method: str) -> None:
-    parameters = operation.get("parameters", [])
-    places = {one["in"] for one in parameters}
-    wrong = dict(ALWAYS)
+    operation["security"] = [{name: []} for name in SCHEMES] if entry.role is not None else []
     if entry.role is not None:
-        wrong |= KEYED
-        operation["security"] = [{name: []} for name in SCHEMES]
         operation["x-role"] = entry.role.value
-    else:
-        operation["security"] = []
-    if "path" in places or "requestBody" in operation:
-        wrong |= NAMED
-    if method in WRITING:
-        wrong |= CHANGING
-    if entry.body.media or "requestBody" in operation:
-        wrong |= TYPED
-    if parameters or "requestBody" in operation:
-        wrong |= CHECKED
-    names = {one["name"].lower() for one in parameters}
-    if "if-match" in names:
-        wrong |= MATCHED
-    if "tus-resumable" in names:
-        wrong |= RESUMED
     answers = operation["responses"]
     if answers.get("422", {}).get("description") == "Validation Error":
         del answers["422"]
-    for status, meaning in sorted(wrong.items()):
+    for told in answers.values():
+        if told.get("description") == "Successful Response":
+            told["description"] = "Done."
+    for status, meaning in sorted(_wrong(operation, entry, method).items()):
         answers.setdefault(str(status), _problem(meaning))
+
+
+def _wrong(operation: dict[str, Any], entry: Entry, method: str) -> dict[int, str]:
+    """What can be wrong with a request to one operation, by status."""
+    parameters = operation.get("parameters", [])
+    names = {one["name"].lower() for one in parameters}
+    has_body = "requestBody" in operation
+    known = (
+        (True, ALWAYS),
+        (entry.role is not None, KEYED),
+        (has_body or any(one["in"] == "path" for one in parameters), NAMED),
+        (method in WRITING, CHANGING),
+        (has_body or bool(entry.body.media), TYPED),
+        (has_body or bool(parameters), CHECKED),
+        ("if-match" in names, MATCHED),
+        ("tus-resumable" in names, RESUMED),
+    )
+    return {status: told for holds, some in known if holds for status, told in some.items()}
 
 
 def _problem(meaning: str) -> dict[str, Any]:

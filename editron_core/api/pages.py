@@ -60,7 +60,20 @@ def _taken(api: dict[str, Any], operation: dict[str, Any]) -> Iterator[tuple[str
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    made.filters["code"] = _code
+    return made
+
+
+def _code(text: str) -> str:
+    """What stands between backticks as code; everything is escaped."""
+    from markupsafe import Markup, escape
+
+    parts = [
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(parts)
 
 
 def _page(name: str, status: int = 200, **shown: Any) -> HTMLResponse:
