@@ -13,6 +13,7 @@ import time
 import uuid
 from collections import defaultdict, deque
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -57,7 +58,8 @@ class FakeDropbox:
         self.zeros.write(bytes(1 << 22))
         self.zeros.flush()
         self._http = _Server(self)
-        self._thread = threading.Thread(target=self._http.serve_forever, daemon=True, name="fake-dropbox")
+        serve = partial(self._http.serve_forever, poll_interval=0.02)
+        self._thread = threading.Thread(target=serve, daemon=True, name="fake-dropbox")
         self._thread.start()
 
     @property
