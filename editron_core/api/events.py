@@ -43,6 +43,8 @@ GRACE_S = 1.0
 RETRY_MS = 3000
 """When a client that was cut off comes back."""
 PAGE = 200
+OWN_PAGE = 32
+"""Events that are read for one follower alone, at a time."""
 QUEUE = 200
 """Events that wait for one follower."""
 MOST = 1000
@@ -119,9 +121,9 @@ class Hub:
         at = after
         while not mine.ended:
             mine.behind = False  # from here on what happens waits in the queue, while we read what happened
-            async for event in self._past(mine, at):
-                at = event.id
-                yield encode(event)
+            async for number, encoded in self._past(mine, at):
+                at = number
+                yield encoded
             while not mine.ended and not mine.behind:
                 while mine.queue:
                     number, encoded = mine.queue.popleft()
@@ -132,14 +134,18 @@ class Hub:
                 if not mine.ended and not mine.behind:
                     await mine.news.wait()
 
-    async def _past(self, mine: Follower, at: int) -> AsyncIterator[Event]:
-        while not mine.ended:
-            page = await run_in_threadpool(self.store.events.after, at, PAGE, wanted=mine.wanted)
-            for event in page:
-                yield event
-            if len(page) < PAGE:
-                return
-            at = page[-1].id
+    async def _past(self, mine: Follower, at: int) -> AsyncIterator[tuple[int, bytes]]:
+        full = True
+        while full and not mine.ended:
+            page = await run_in_threadpool(self._read, at, mine.wanted)
+            full = len(page) == OWN_PAGE
+            at = page[-1][0] if page else at
+            while page:  # given away one by one: whoever reads slowly holds as little as can be
+                yield page.popleft()
+
+    def _read(self, at: int, wanted: Wanted) -> deque[tuple[int, bytes]]:
+        found = self.store.events.after(at, OWN_PAGE, wanted=wanted)
+        return deque((event.id, encode(event)) for event in found)
 
     async def _poll(self) -> None:
         at: int | None = None
