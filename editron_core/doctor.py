@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from editron_core import process, secrets
-from editron_core.config import Settings, hub_answers, settings
+from editron_core.config import ObjectPlace, Settings, hub_answers, settings
 from editron_core.errors import EditronError, ProcessFailed
 from editron_core.redact import redact
 
@@ -58,6 +58,12 @@ def examine_installation() -> tuple[Part, ...]:
         ("espeak-ng", "the drawn sample footage does not speak", _espeak),
         ("database", "nothing can be recorded", lambda: _database(s)),
         ("disk", "footage and deliverables may not fit", lambda: _disk(s.home)),
+        ("blobs", "no footage can be kept", lambda: _blobs(s)),
+        (
+            "platforms",
+            "films cannot be fetched from the video platforms that are allowed",
+            lambda: _platforms(s),
+        ),
         ("secrets", "what needs them cannot be reached", lambda: _secrets(s)),
         ("logs", "", lambda: _logs(s)),
         ("traces", "spans of runs are lost", lambda: _traces(s)),
@@ -162,6 +168,28 @@ def _disk(home: Path) -> Part:
     state: State = "missing" if free < NO_ROOM else "degraded" if free < LITTLE_ROOM else "ok"
     remedy = "" if state == "ok" else "free some space, or set EDITRON_HOME to a larger disk"
     return Part("disk", state, f"{free / (1 << 30):.1f} GiB free under {home}", remedy=remedy)
+
+
+def _blobs(s: Settings) -> Part:
+    from editron_core.store.objects import Objects
+
+    places = []
+    for place in (s.blobs, s.archived):
+        if isinstance(place, ObjectPlace):
+            Objects(place).head("files/none")  # raises where the server or the credentials refuse
+        places.append(place.url if isinstance(place, ObjectPlace) else str(place))
+    return Part("blobs", "ok", f"under {places[0]}, originals of warm batches under {places[1]}")
+
+
+def _platforms(s: Settings) -> Part:
+    from editron_core.ingest import platforms
+
+    if not s.platforms:
+        return Part("platforms", "ok", "none is allowed: EDITRON_PLATFORMS names hosts for yt-dlp")
+    if platforms.installed() is None:
+        return Part("platforms", "missing", "yt-dlp is not installed", remedy="uv sync --extra ytdlp")
+    hosts = ", ".join(s.platforms)
+    return Part("platforms", "ok", f"yt-dlp fetches from {hosts}; its connections are checked, not fenced in")
 
 
 def _secrets(s: Settings) -> Part:

@@ -18,7 +18,7 @@ from tests import tiny_whisper
 NAMES = (
     *("python", "ffmpeg", "torch", "gpu", "speech", "vision"),
     *("nvenc", "decord", "fonts", "espeak-ng", "database", "disk"),
-    *("secrets", "logs", "traces", "metrics"),
+    *("blobs", "platforms", "secrets", "logs", "traces", "metrics"),
 )
 
 
@@ -30,6 +30,8 @@ def part(name: str) -> doctor.Part:
         "secrets": lambda: doctor._secrets(settings()),
         "traces": lambda: doctor._traces(settings()),
         "metrics": lambda: doctor._metrics(settings()),
+        "blobs": lambda: doctor._guarded("blobs", "no footage", lambda: doctor._blobs(settings())),
+        "platforms": lambda: doctor._platforms(settings()),
     }
     return doctor._guarded(name, "what it costs", looks[name])
 
@@ -198,3 +200,26 @@ def test_says_when_the_disk_is_nearly_full(
     monkeypatch.setattr(doctor, "LITTLE_ROOM", little)
     monkeypatch.setattr(doctor, "NO_ROOM", none)
     assert doctor._disk(Settings().home).state == state
+
+
+def test_says_where_blobs_lie_and_that_an_object_store_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("editron_core.store.objects.RETRIES", 0)
+    monkeypatch.setattr("editron_core.store.objects.RETRY_S", 1)
+    assert part("blobs").state == "ok"
+    assert "originals of warm batches" in part("blobs").detail
+    monkeypatch.setenv("EDITRON_BLOBS", "s3://footage/blobs")
+    monkeypatch.setenv("EDITRON_S3_ENDPOINT", "http://127.0.0.1:9")
+    settings.cache_clear()
+    assert part("blobs").state == "missing"
+    assert "EDITRON_S3_ENDPOINT" in part("blobs").remedy
+
+
+def test_says_what_platforms_lack(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "none is allowed" in part("platforms").detail
+    monkeypatch.setenv("EDITRON_PLATFORMS", "vimeo.com")
+    settings.cache_clear()
+    assert "not fenced in" in part("platforms").detail
+    monkeypatch.setattr("editron_core.ingest.platforms.installed", lambda: None)
+    assert part("platforms").remedy == "uv sync --extra ytdlp"
