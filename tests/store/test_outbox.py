@@ -106,6 +106,7 @@ def lane(world: World) -> None:
         "batch.downloading",
         "task.doing",
     )
+    tell("Batches.reorder", lambda: store.batches.reorder(batch, {"brief": "x"}), "batch.changed")
     tell("Batches.note", lambda: store.batches.note(batch, {"a": 1}), "batch.changed")
     tell("Batches.set_tier", lambda: store.batches.set_tier(batch, StorageTier.COLD), "batch.changed")
     analysis = BatchAnalysis(batch, "", "", (), {}, ())
