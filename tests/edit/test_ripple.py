@@ -86,3 +86,76 @@ def test_a_trim_lands_on_whole_frames() -> None:
 def test_a_trim_that_leaves_nothing_is_refused(keep: Span) -> None:
     with pytest.raises(UsageError):
         ripple.trim(CUT, keep)
+
+
+def test_a_split_shows_the_same_and_a_merge_puts_it_back() -> None:
+    halves = ripple.split(CUT, Fraction(5))
+
+    assert [clip.source for clip in halves.clips] == [
+        Span.of(5, 8),
+        Span.of(10, 12),
+        Span.of(12, 14),
+        Span.of(0, 2),
+    ]
+    assert halves.duration == CUT.duration
+    crops = [clip.crops["9:16"] for clip in halves.clips[1:3] if clip.crops]
+    assert [round(crop.keys[-1].x, 6) for crop in crops] == [0.4, 0.6]
+    assert all(
+        word.span.clamp(place) == word.span
+        for place, _ in halves.placed()
+        for cue in halves.cues
+        if place.holds(cue.span.start)
+        for word in cue.words
+    )
+
+    whole = ripple.merge(halves, 1)
+
+    assert [clip.source for clip in whole.clips] == [clip.source for clip in CUT.clips]
+    assert [" ".join(cue.lines) for cue in whole.cues] == [" ".join(cue.lines) for cue in CUT.cues]
+    assert ripple.merge(ripple.split(whole, Fraction(5)), 1) == whole
+
+
+def test_what_does_not_go_on_is_not_merged() -> None:
+    with pytest.raises(UsageError, match="not one piece"):
+        ripple.merge(CUT, 0)
+    with pytest.raises(UsageError):
+        ripple.merge(CUT, 2)
+
+
+@pytest.mark.parametrize("at", [Fraction(3), Fraction("3.01"), Fraction(9), Fraction(-1)])
+def test_a_split_that_leaves_nothing_on_one_side_is_refused(at: Fraction) -> None:
+    with pytest.raises(UsageError):
+        ripple.split(CUT, at)
+
+
+def test_a_clip_that_is_taken_out_takes_its_captions_along() -> None:
+    rest = ripple.remove(CUT, 1)
+
+    assert [clip.file_id for clip in rest.clips] == ["z", "b"]
+    assert [cue.words[0].text for cue in rest.cues] == ["That", "And"]
+    assert rest.cues[-1].span == CUT.cues[-1].span.shift(Fraction(-4))
+    with pytest.raises(UsageError):
+        ripple.remove(ripple.remove(rest, 0), 0)
+
+
+def test_a_clip_moves_with_its_captions() -> None:
+    moved = ripple.move(CUT, 2, 0)
+
+    assert [clip.file_id for clip in moved.clips] == ["b", "z", "a"]
+    assert [cue.words[0].text for cue in moved.cues] == ["And", "That", "One"]
+    assert ripple.move(moved, 0, 2) == CUT
+
+
+def test_a_clip_may_show_more_of_its_file_with_its_crop_held() -> None:
+    longer = ripple.extend(CUT, 1, Span.of(9, 15))
+
+    assert longer.clips[1].source == Span.of(9, 15)
+    crops = longer.clips[1].crops
+    assert crops is not None
+    assert [(key.at, key.x) for key in (crops["9:16"].keys[0], crops["9:16"].keys[-1])] == [
+        (0, 0.2),
+        (6, 0.6),
+    ]
+    assert ripple.extend(CUT, 1, Span.of(11, 13)).clips == ripple.trim(CUT, KEEP).clips
+    with pytest.raises(UsageError):
+        ripple.extend(CUT, 1, Span.of(12, 12))
