@@ -49,6 +49,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     kept = {f"EDITRON_{name.upper()}" for name in KEPT}
     for name in [name for name in os.environ if name.startswith("EDITRON_") and name not in kept]:
         monkeypatch.delenv(name)
+    for name in [name for name in os.environ if name.startswith("DROPBOX_")]:
+        monkeypatch.delenv(name)
     for name in ("TRACEPARENT", "VAULT_ADDR", "VAULT_NAMESPACE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("EDITRON_HOME", str(tmp_path / "home"))

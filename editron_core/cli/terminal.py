@@ -63,12 +63,14 @@ def fail(message: str) -> None:
 
 
 class _Speed(ProgressColumn):
-    """Speed as a multiple of real time."""
+    """Speed as a multiple of real time, or of what comes over a network in MB/s."""
 
     def render(self, task: Task) -> Text:
-        media = task.fields.get("seconds")
-        if not media or not task.elapsed or not task.completed:
+        media, size = task.fields.get("seconds"), task.fields.get("bytes")
+        if not (media or size) or not task.elapsed or not task.completed:
             return Text("")
+        if size:
+            return Text(f"{size * task.completed / task.elapsed / 1e6:.1f} MB/s", style="cyan")
         return Text(f"{media * task.completed / task.elapsed:.1f}x", style="cyan")
 
 
@@ -103,7 +105,7 @@ class TerminalWatcher:
     def begin(self, step: Step) -> Callable[[float], None]:
         """Shows a bar for the step."""
         task = self._progress.add_task(
-            plain(step.label)[:48], total=1.0, stage=step.stage, seconds=step.seconds
+            plain(step.label)[:48], total=1.0, stage=step.stage, seconds=step.seconds, bytes=step.bytes
         )
         self._tasks[step] = task
         self._began[step] = monotonic()
@@ -116,6 +118,7 @@ class TerminalWatcher:
             self._progress.remove_task(task)
         took = monotonic() - self._began.pop(step, monotonic())
         pace = f", {step.seconds / took:.1f}x real time" if step.seconds and took > 0.05 else ""
+        pace = f", {step.bytes / took / 1e6:.1f} MB/s" if step.bytes and took > 0.05 else pace
         facts = {"done": f"{took:.1f} s{pace}", "kept": "kept from before", "failed": plain(detail)}[ending]
         err.print(
             f"{MARKS[ending]} [bold]{step.stage:<8}[/] {plain(step.label)}  [dim]{facts}[/]", soft_wrap=True

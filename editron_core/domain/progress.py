@@ -26,6 +26,8 @@ class Step:
     """Id of the edit session."""
     job: str = ""
     """Id of the render job."""
+    bytes: int | None = None
+    """Bytes that it brings here, for a speed in MB/s."""
 
 
 class Watcher(Protocol):

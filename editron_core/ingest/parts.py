@@ -26,9 +26,11 @@ from editron_core.ingest.staging import refusals, sync_folder
 
 BLOCK = 4 << 20
 """Bytes that Dropbox hashes at a time; also what is written at a time."""
+MOST_AT_ONCE = 1 << 20
+"""Bytes that are asked of the network at a time: room for them is taken before they come."""
 PIECE = 64 << 10
 """The smallest stretch of zeros that becomes a hole."""
-BUFFERS = 4
+BUFFERS = 3
 """Blocks in memory for each download: one fills, the others wait to be written."""
 SAFE_BYTES, SAFE_S = 16 << 20, 5.0
 """The journal is brought up to date after so many bytes or seconds."""
@@ -104,7 +106,7 @@ class Part:
     @property
     def room(self) -> int:
         """Bytes that `write` takes at most."""
-        return min(BLOCK - self._filled, self.size - self.received)
+        return min(MOST_AT_ONCE, BLOCK - self._filled, self.size - self.received)
 
     def write(self, data: bytes) -> None:
         """Take the next bytes, at most `room` of them."""

@@ -13,6 +13,7 @@ from editron_core.domain.operations import Subject
 from editron_core.domain.progress import Step
 from editron_core.errors import DiskFull, EditronError, Held, MediaError, NotFound, SourceError
 from editron_core.ingest import local, platforms, url
+from editron_core.ingest.dropbox import located
 from editron_core.ingest.examine import examine
 from editron_core.ingest.sources import Found, Listing, expand
 from editron_core.ingest.staging import Arrival
@@ -180,7 +181,8 @@ def _requeue(desk: Desk, batch: MediaBatch) -> MediaBatch:
 
 def _take_in(desk: Desk, file: MediaFile, one: Found) -> None:
     files = desk.store.files
-    step = Step("ingest", file.name, batch=file.batch_id, file=file.id)
+    size = located(file.source).remote.size if from_dropbox(file.source) else None
+    step = Step("ingest", file.name, batch=file.batch_id, file=file.id, bytes=size)
     try:
         with desk.watched(step) as (tell, _):
             if file.status not in (BatchStatus.QUEUED, BatchStatus.DOWNLOADING):

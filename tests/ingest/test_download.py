@@ -306,12 +306,18 @@ def test_what_a_torn_journal_says_is_not_believed(
     assert right(desk.fetch(entry), HOLED)
 
 
+def fill(part: Part, data: bytes) -> None:
+    while data:
+        taken, data = data[: part.room], data[part.room :]
+        part.write(taken)
+
+
 def test_what_was_on_the_disk_but_not_in_the_journal_is_gone(tmp_path: Path) -> None:
     content = bytes(range(256)) * (BLOCK // 256) + bytes(2 * BLOCK)
     digest = Content.of(content).content_hash
     wanted = Wanted("id", "a.mp4", "rev", len(content), digest)
     part = Part(tmp_path, wanted)
-    part.write(content[:BLOCK])
+    fill(part, content[:BLOCK])
     part.close()
     torn = next(tmp_path.glob("*.part"))
     with torn.open("r+b") as file:  # written, and then the machine lost its power
@@ -320,7 +326,7 @@ def test_what_was_on_the_disk_but_not_in_the_journal_is_gone(tmp_path: Path) -> 
     again = Part(tmp_path, wanted)
     assert again.received == BLOCK
     for at in range(BLOCK, len(content), BLOCK):
-        again.write(content[at : at + BLOCK])
+        fill(again, content[at : at + BLOCK])
     assert again.settled()
     path, sha256 = again.finish(tmp_path)
     again.close()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +19,10 @@ from editron_core.domain.progress import Nobody
 from editron_core.errors import Busy, UsageError
 from editron_core.ingest.download import Refused
 from editron_core.ingest.dropbox import located
-from editron_core.ingest.fake_dropbox import Account, FakeDropbox
+from editron_core.ingest.fake_dropbox import Account, Do, FakeDropbox
 from editron_core.lane import Lane, dropbox
 from editron_core.lane.monitor import Monitor
+from editron_core.lane.rehearsal import through_dropbox
 from editron_core.media import ffmpeg
 from editron_core.sealing import seal
 from editron_core.store import Store
@@ -288,3 +292,79 @@ def test_a_link_can_be_taken_in_without_a_source(
     assert file.transcript_path.endswith("transcript.en.srt")
     assert outcome.batch.metadata["passed_over"] == 2
     assert replace(outcome.batch, updated_at=None).status is BatchStatus.READY
+
+
+def test_many_notifications_are_few_passes_one_at_a_time(
+    lane: Lane, store: Store, fake: FakeDropbox, account: Account, source: DropboxSource
+) -> None:
+    """Seconds of notifications while a listing takes half of one: as many passes as fit, and one more."""
+    at_work, most, passes = 0, 0, 0
+    guard = threading.Lock()
+
+    def slow() -> None:
+        nonlocal at_work, most, passes
+        with guard:
+            at_work, passes = at_work + 1, passes + 1
+            most = max(most, at_work)
+        time.sleep(0.5)
+        with guard:
+            at_work -= 1
+
+    dropbox.sync(lane.desk, source.id)
+    fake.every("files/list_folder/continue", Do(slow))
+    over = threading.Event()
+
+    def run(monitor: Monitor) -> None:
+        while not over.is_set():
+            monitor.once()
+
+    threads = [threading.Thread(target=run, args=(Monitor(lane.desk),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    began = time.monotonic()
+    while time.monotonic() - began < 4:
+        store.sources.mark_dirty([account.id])
+    spent = time.monotonic() - began
+    account.put("/Shoots/last.mp4", CLIP)
+    store.sources.mark_dirty([account.id])
+    while store.sources.get(source.id).dirty:
+        time.sleep(0.05)
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+    assert passes <= spent / 0.5 + 3
+    assert [names(store, batch.id) for batch in store.batches.list()] == [["last.mp4"]]
+
+
+def test_two_who_look_at_once_make_one_batch(
+    lane: Lane, store: Store, account: Account, source: DropboxSource
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for count in range(10):
+            account.put(f"/Shoots/{count}.mp4", CLIP)
+            store.sources.mark_dirty([account.id])
+            due = [source] * 4
+            while store.sources.get(source.id).dirty:
+                list(pool.map(Monitor(lane.desk).look, due))
+    found = [name for batch in store.batches.list() for name in names(store, batch.id)]
+    assert sorted(found) == [f"{count}.mp4" for count in range(10)]
+
+
+def test_the_demos_way_through_dropbox_is_the_same_batch_again(
+    store: Store, here: Settings, clip: Path, tmp_path: Path
+) -> None:
+    footage = tmp_path / "footage"
+    footage.mkdir()
+    (footage / "clip.mp4").write_bytes(clip.read_bytes())
+    (footage / "clip.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n")
+    batches = []
+    for _ in range(2):
+        with FakeDropbox() as other:
+            _, outcome = through_dropbox(Lane(store, here, Nobody()), footage, other)
+        batches.append(outcome.batch.id)
+        [file] = outcome.files
+        assert (file.status, file.name) == (BatchStatus.READY, "clip.mp4")
+        assert file.transcript_path is not None
+    assert batches[0] == batches[1]
+    assert Monitor(Lane(store, here, Nobody()).desk).due() == [], "the demo's source is nobody's to look at"
