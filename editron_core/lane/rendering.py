@@ -192,8 +192,15 @@ def _make(
                 telemetry.count("check_failures", check=check.name)
             return {"deliverables": codec.dump([_by_name(one) for one in found])}
 
-        ids = {"batch": cut.session.batch_id, "session": cut.session.id, "job": job.id}
-        step = Step("render", timeline.name, float(timeline.duration), **ids)
+        session = cut.session
+        step = Step(
+            "render",
+            timeline.name,
+            float(timeline.duration),
+            batch=session.batch_id,
+            session=session.id,
+            job=job.id,
+        )
         made += _placed(desk.make(_stage(cut, timeline, files), step, work), cut, timeline)
     return made
 
