@@ -15,7 +15,7 @@ from editron_core.edit.blueprint import Blueprint
 from editron_core.edit.fonts import fonts_dir
 from editron_core.edit.subtitle_files import write_captions
 from editron_core.errors import UsageError
-from editron_core.lane import captioning, cutting, revising
+from editron_core.lane import branding, captioning, cutting, revising
 from editron_core.lane.order import Order
 from editron_core.lane.revising import Change
 from editron_core.render import presets
@@ -57,7 +57,7 @@ def frame(store: Store, session_id: str, wanted: Frame, draft: Draft | None = No
     timeline = signoff.find_timeline(session, wanted.timeline)
     order = order_of(session)
     plan = cutting.captioned_as(_plan(order, session), wanted.preset)
-    aspect: str = wanted.aspect or plan.aspects[0]
+    aspect = str(wanted.aspect or plan.aspects[0])
     if aspect not in plan.aspects:
         raise UsageError(
             f"is not made in {aspect}",
@@ -66,7 +66,7 @@ def frame(store: Store, session_id: str, wanted: Frame, draft: Draft | None = No
         )
     if draft is not None:
         timeline = captioning.drafted(store, session.batch_id, timeline, draft.file_id, draft.lines)
-    look = cutting.kit(order)
+    look = branding.of_order(store, order)
     with store.blobs.scratch("preview") as folder:
         fonts, name = fonts_dir(look), cutting.preset_names(plan)[aspect]
         room = {aspect: caption_frame(presets.preset(name), aspect, look, fonts)}
@@ -93,7 +93,7 @@ def choose(store: Store, batch_id: str, preset: str, author: str) -> tuple[EditS
     batch = store.batches.get(batch_id)
     for session in revisions.current(store.sessions.list(batch.id)):
         order = replace(order_of(session), captions=preset)
-        look = cutting.shown_as(_plan(order, session), cutting.kit(order))
+        look = cutting.shown_as(_plan(order, session), branding.of_order(store, order))
         cuts = tuple(replace(one, look=look) for one in session.timelines)
         if cuts != session.timelines:
             done = Change("captions", author)

@@ -19,11 +19,14 @@ class Order:
     """`energy`, `talk`, `beauty`, each -1..1; one that is missing is 0."""
     blueprints: tuple[str, ...] = ("hero-reel",)
     """Names or paths."""
-    captions: str = ""
-    """How captions are burned in: as a caption preset, or `off`; empty leaves it to the blueprints."""
     brand: Path | None = None
-    """A `brand.toml`; without one the plain kit."""
+    """A `brand.toml`."""
+    kit: str = ""
+    """Id of a kept version of a brand kit. Without this and `brand` the version that the batch's project
+    inherits, else the plain kit."""
     priority: RenderPriority = RenderPriority.STANDARD
     """How urgent its render jobs are in the queue."""
     destinations: tuple[str, ...] = ()
     """Where copies of the deliverables go: folders, or `blobs` for the blob store."""
+    captions: str = ""
+    """How captions are burned in: as a caption preset, or `off`; empty leaves it to the blueprints."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from editron_core.config import Settings
 from editron_core.domain.access import Role
@@ -21,6 +21,7 @@ from tests.apps.stage import Staged, stage
 
 CHROMIUM = "/usr/bin/chromium"
 WAIT_MS = 40_000
+expect.set_options(timeout=WAIT_MS)
 START = "from editron_core.cli import main; main()"
 
 

@@ -2,7 +2,7 @@ import { api, ask, attempt, calmly, chip, clock, draft, empty, fill, follow, h, 
 import { player } from "./player.js";
 import { bytes } from "./lanes.js";
 
-const ROW = 46, SPARE = 6, LEAST = 200;
+const ROW = 60, SPARE = 6, LEAST = 200;
 const PRESETS = { clean: "Clean", bold: "Bold", karaoke: "Karaoke", off: "None" };
 const STANDING = { approved: "signed", rejected: "rejected", unsigned: "to review" };
 
@@ -83,7 +83,7 @@ export function render({ model, el }) {
   function drawn(line, index, anew) {
     let one = kept.get(line);
     if (!one) {
-      const text = h("input.grow", { value: line.text, maxlength: 500, "aria-label": "Text", readonly: !may, spellcheck: true,
+      const text = h("textarea.grow", { value: line.text, rows: 2, maxlength: 500, "aria-label": "Text", readonly: !may, spellcheck: true,
         onfocus: () => { choose(lines.indexOf(line), false); typed = copy(); },
         oninput: () => { line.text = text.value; draft.set(key(), JSON.stringify({ version, lines: lines.map(row) })); bar(); say2(); rate(line, one); draw(); },
         onblur: () => { if (typed && JSON.stringify(typed) !== JSON.stringify(copy())) past.push(typed); typed = null; touched(); },
@@ -91,7 +91,7 @@ export function render({ model, el }) {
       const times = ["start", "end"].map((which) => h("input.num.time", { value: clock(line[which] / 1000, 2), "aria-label": which === "start" ? "In" : "Out", readonly: !may, onfocus: () => choose(lines.indexOf(line), false),
         onchange: (event) => { const ms = read(event.target.value); if (ms === null) { event.target.value = clock(line[which] / 1000, 2); say("A time looks like 1:23.45", "bad"); return; } change(() => time(line, which, ms)); },
         onkeydown: (event) => { if (event.key === "Enter") { event.target.blur(); } if (event.key === "Escape") { event.target.value = clock(line[which] / 1000, 2); event.target.blur(); } } }));
-      one = h("div.capline", { role: "option", onclick: (event) => { if (!event.target.closest("input")) { choose(lines.indexOf(line)); play.seek(line.start / 1000); } } }, ...times, text, h("span.small.num.rate", { title: "Characters a second" }));
+      one = h("div.capline", { role: "option", onclick: (event) => { if (!event.target.closest("input, textarea")) { choose(lines.indexOf(line)); play.seek(line.start / 1000); } } }, ...times, text, h("span.small.num.rate", { title: "Characters a second" }));
       one.parts = { text, times };
       kept.set(line, one);
     }
@@ -221,11 +221,17 @@ export function render({ model, el }) {
     return null;
   }
   const draw = calmly(async () => {
-    const one = cut();
+    let one = cut();
+    const here = lines[at] ? (lines[at].start + lines[at].end) / 2 : play.time() * 1000;
+    if (one && !place2(one, here)) {
+      // Rather another cut that shows this line than none.
+      const other = data.cuts.find((each) => place2(each, here));
+      if (other) { cutChoice.value = `${other.session}/${other.timeline}`; wanted = other.timeline; fill(aspectChoice, other.aspects.map((aspect) => h("option", { value: aspect }, aspect))); one = other; lookRow(); }
+    }
     if (!one || !data.file) { fill(shown); told.textContent = data?.cuts.length ? "" : "No cut shows this file yet."; return; }
     const line = lines[at], ms = line ? (line.start + line.end) / 2 : play.time() * 1000;
     const where = place2(one, ms);
-    if (!where) { told.textContent = `${one.timeline} does not show this line.`; shown.classList.add("old"); return; }
+    if (!where) { told.textContent = "No cut shows this line."; shown.classList.add("old"); return; }
     const mine = ++drawing;
     told.textContent = "Drawing…";
     const good = lines.filter((one2) => one2.text.trim()).map(row);
@@ -288,6 +294,9 @@ export function render({ model, el }) {
       p: ["try the next preset", () => { const now = tried ?? cut()?.look; const all = data.presets; tried = all[(all.indexOf(now) + 1) % all.length]; lookRow(); draw(); }],
     });
   }
+  // A button that was clicked gives the keys back: space plays, and does not press it again.
+  page.addEventListener("click", (event) => { if (event.detail) event.target.closest("button")?.blur(); });
+  page.addEventListener("change", (event) => { if (event.target.tagName === "SELECT") event.target.blur(); });
   const stopData = follow(model, "data", show);
   const again = calmly(() => ask(model, { file: data?.file?.id ?? null }), 900);
   const stopLive = live((event) => (event.kind === "back" || event.batch_id === data?.batch?.id && /^(caption|session|decision|file)/.test(event.kind)) && again());

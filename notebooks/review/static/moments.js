@@ -184,6 +184,9 @@ export function render({ model, el }) {
       u: ["undo", undo], v: ["compare with the next clip", () => { const next = comparing === null && full ? String((chosen + 1) % full.clips.length) : ""; pick.value = next; compare(next === "" ? null : next); }],
     });
   }
+  // A button that was clicked gives the keys back: space plays, and does not press it again.
+  page.addEventListener("click", (event) => { if (event.detail) event.target.closest("button")?.blur(); });
+  page.addEventListener("change", (event) => { if (event.target.tagName === "SELECT") event.target.blur(); });
   const stopData = follow(model, "data", show);
   const again = calmly(() => ask(model), 700);
   const stopLive = live((event) => (event.kind === "back" || event.batch_id === data?.batch?.id && /^(decision|session|caption)/.test(event.kind)) && again());

@@ -99,6 +99,9 @@ export function render({ model, el }) {
     h("div.parts", { title: moment.parts.map((part) => `${part.label} +${part.added.toFixed(2)}`).join(", ") }, moment.parts.filter((part) => part.added > 0).map((part) => h("i", { style: { width: `${100 * part.added / Math.max(moment.score, 0.01)}%`, background: `hsl(${part.hue} 62% 62%)` } }))),
     h("div.legend.num", {}, moment.parts.slice(0, 5).filter((part) => part.added > 0).map((part) => h("span", { title: part.meaning }, h("i", { style: { background: `hsl(${part.hue} 62% 62%)` } }), `${part.label} +${part.added.toFixed(2)}`))));
 
+  // A button that was clicked gives the keys back: space plays, and does not press it again.
+  page.addEventListener("click", (event) => { if (event.detail) event.target.closest("button")?.blur(); });
+  page.addEventListener("change", (event) => { if (event.target.tagName === "SELECT") event.target.blur(); });
   const stopData = follow(model, "data", show);
   const again = calmly(() => ask(model, { known: version }), 1200);
   const stopLive = live((event) => (event.kind === "back" || event.batch_id === data?.batch?.id && /^(batch|file|stage|session)/.test(event.kind)) && again());
