@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from editron_core.domain import codec
+from editron_core.domain import frame as frames
 from editron_core.domain.batch import MediaFile
 from editron_core.domain.job import EditSession
 from editron_core.domain.review import CaptionLine
@@ -69,7 +70,7 @@ def frame(store: Store, session_id: str, wanted: Frame, draft: Draft | None = No
     look = branding.of_order(store, order)
     with store.blobs.scratch("preview") as folder:
         fonts, name = fonts_dir(look), cutting.preset_names(plan)[aspect]
-        room = {aspect: caption_frame(presets.preset(name), aspect, look, fonts)}
+        room: dict[str, frames.Frame] = {aspect: caption_frame(presets.preset(name), aspect, look, fonts)}
         alone = replace(timeline, aspects=(aspect,))
         wish = RenderPlan(
             timeline=alone,
