@@ -21,6 +21,7 @@ from editron_core.store.models import (
     JobRow,
     LeaseRow,
     ProfileRow,
+    SourceRow,
     StageRow,
 )
 from editron_core.telemetry import Reading
@@ -43,6 +44,7 @@ def readings(database: Database) -> tuple[Reading, ...]:
             *_given_up(session),
             *_outbox(session, now),
             *_webhooks(session),
+            *_sources(session, now),
             *_leases(session, now),
             *_stages(session),
             *_held(session),
@@ -82,6 +84,16 @@ def _webhooks(session: Session) -> Iterator[Reading]:
     yield Reading("webhook_backlog", (session.scalar(behind) or 0) if behind is not None else 0)
     off = select(func.count()).where(~EndpointRow.enabled, EndpointRow.disabled_reason != "")
     yield Reading("webhooks_disabled", session.scalar(off) or 0)
+
+
+def _sources(session: Session, now: float) -> Iterator[Reading]:
+    mine = (SourceRow.auto_ingest, ~SourceRow.needs_reauth)
+    dirty = select(func.count()).where(*mine, SourceRow.dirty_seq > SourceRow.synced_seq)
+    yield Reading("sources_dirty", session.scalar(dirty) or 0)
+    oldest = session.scalar(select(func.min(SourceRow.last_processed_at)).where(*mine))
+    yield Reading("sources_oldest_seconds", max(0.0, now - oldest.timestamp()) if oldest else 0.0)
+    lost = select(func.count()).where(SourceRow.needs_reauth)
+    yield Reading("sources_need_reauth", session.scalar(lost) or 0)
 
 
 def _leases(session: Session, now: float) -> Iterator[Reading]:

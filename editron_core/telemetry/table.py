@@ -136,6 +136,9 @@ _ALL = (
     Metric("webhooks_disabled", Kind.STORE, (), "Endpoints that are off because nothing reached them."),
     Metric("dispatches_pending", Kind.STORE, (), "State changes that no flow run was started for yet."),
     Metric("dispatches_oldest_seconds", Kind.STORE, (), "Age of the oldest of them."),
+    Metric("sources_dirty", Kind.STORE, (), "Dropbox sources with a change that nobody has looked at."),
+    Metric("sources_oldest_seconds", Kind.STORE, (), "Age of the oldest last look at a source."),
+    Metric("sources_need_reauth", Kind.STORE, (), "Sources whose permission was taken back."),
     Metric("leases_held", Kind.STORE, (), "Leases whose holder renews them."),
     Metric(
         "leases_expired",

@@ -9,6 +9,7 @@ from sqlalchemy import text, update
 
 from editron_core.config import Settings
 from editron_core.domain.batch import Hold
+from editron_core.domain.intake import DropboxSource
 from editron_core.domain.job import RenderPriority
 from editron_core.domain.operations import DeadLetter, Subject
 from editron_core.domain.registry import ProfileStage
@@ -83,6 +84,16 @@ def test_the_outbox_is_counted_until_it_is_begun(store: Store) -> None:
     store.dispatches.done(dispatch.key)
     found = seen(store)
     assert found["dispatches_pending",] == found["dispatches_oldest_seconds",] == 0
+
+
+def test_sources_are_counted_by_what_they_wait_for(store: Store) -> None:
+    kept = [store.sources.create(DropboxSource("", f"{n}", account_id=f"dbid:{n}")) for n in range(3)]
+    assert seen(store)[("sources_dirty",)] == 3
+    store.sources.finish(kept[0].id, 1)
+    store.sources.fail(kept[1].id, "revoked", needs_reauth=True)
+    assert seen(store)[("sources_dirty",)] == 1
+    assert seen(store)[("sources_need_reauth",)] == 1
+    assert 0 <= seen(store)[("sources_oldest_seconds",)] < 60
 
 
 def test_leases_are_held_expired_or_given_back(store: Store) -> None:
