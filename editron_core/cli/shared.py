@@ -164,7 +164,8 @@ def order_of(
     from editron_core.lane import Order
 
     with reported():
-        return Order(brief, profile, read_knobs(knob), tuple(blueprint or ("hero-reel",)), brand)
+        blueprints = tuple(blueprint or ("hero-reel",))
+        return Order(brief, profile, read_knobs(knob), blueprints, brand=brand)
 
 
 def read_knobs(words: list[str] | None) -> dict[str, float]:

@@ -112,13 +112,44 @@ def _watermark(path: Path, told: _Watermark | None) -> Watermark | None:
     return Watermark(**{**told.model_dump(), "image": _png(path, "watermark.image", told.image)})
 
 
+def check_picture(path: Path, name: str) -> None:
+    """Raises DefinitionError, which calls the file `name`, for what is no whole PNG or is too large."""
+    from PIL import Image, UnidentifiedImageError
+
+    if path.stat().st_size > MAX_PNG_BYTES:
+        raise DefinitionError("is larger than 20 MB", subject=name, remedy="make it smaller")
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            if image.width * image.height > MAX_PNG_PIXELS:
+                raise DefinitionError("has too many pixels", subject=name, remedy="make it smaller")
+            image.verify()
+        with Image.open(path, formats=["PNG"]) as image:
+            image.load()
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+    ) as error:
+        raise DefinitionError("is no whole PNG", subject=name, remedy="export it as PNG again") from error
+
+
+def check_font(path: Path, name: str) -> None:
+    """Raises DefinitionError, which calls the file `name`, for what is no font that captions can use."""
+    try:
+        fonts.read_face(path)
+    except DefinitionError as error:
+        raise DefinitionError(error.message, subject=name, remedy=error.remedy) from error
+
+
 def _font(path: Path, number: int, name: str) -> str:
     key = f"fonts.{number}"
     font = _existing(path, key, name)
     if font.suffix.lower() not in fonts.SUFFIXES:
         raise definition.refuse(path, key, f"{name} is no .ttf or .otf", "give a TrueType or OpenType file")
     try:
-        fonts.read_face(font)
+        check_font(font, name)
     except DefinitionError as error:
         raise definition.refuse(path, key, f"{name} {error.message}", error.remedy) from error
     return str(font)
@@ -127,18 +158,11 @@ def _font(path: Path, number: int, name: str) -> str:
 def _png(path: Path, key: str, name: str | None) -> str | None:
     if name is None:
         return None
-    from PIL import Image, UnidentifiedImageError
-
     picture = _existing(path, key, name)
-    if picture.stat().st_size > MAX_PNG_BYTES:
-        raise definition.refuse(path, key, f"{name} is larger than 20 MB", "make it smaller")
     try:
-        with Image.open(picture, formats=["PNG"]) as image:
-            if image.width * image.height > MAX_PNG_PIXELS:
-                raise definition.refuse(path, key, f"{name} has too many pixels", "make it smaller")
-            image.verify()
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise definition.refuse(path, key, f"{name} is no whole PNG", "export it as PNG again") from error
+        check_picture(picture, name)
+    except DefinitionError as error:
+        raise definition.refuse(path, key, f"{name} {error.message}", error.remedy) from error
     return str(picture)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import struct
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -76,7 +77,16 @@ def read_face(path: Path) -> Face:
                 units=int(font["head"].unitsPerEm),
                 line_units=int(os2.usWinAscent + os2.usWinDescent),
             )
-    except (TTLibError, KeyError, OSError, AttributeError) as error:
+    except (
+        TTLibError,
+        LookupError,
+        OSError,
+        AttributeError,
+        ValueError,
+        AssertionError,
+        struct.error,
+    ) as error:
+        # Whatever a damaged table makes the parser stumble over.
         raise DefinitionError(
             f"is not a usable font: {error}", subject=str(path), remedy="give a TrueType or OpenType file"
         ) from error

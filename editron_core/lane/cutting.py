@@ -15,12 +15,12 @@ from editron_core.domain.brand import BrandKit
 from editron_core.domain.job import EditSession, EditSessionStatus, Finding
 from editron_core.domain.progress import Step
 from editron_core.domain.timeline import Timeline
-from editron_core.edit import assemble, blueprint, brand, interchange, looks
+from editron_core.edit import assemble, blueprint, interchange, looks
 from editron_core.edit.blueprint import Blueprint, CaptionPreset, Captions
 from editron_core.edit.fonts import fonts_dir
 from editron_core.edit.subtitle_files import write_captions
 from editron_core.errors import UsageError
-from editron_core.lane import captioning
+from editron_core.lane import branding, captioning
 from editron_core.lane.desk import Desk, Progress, code_version
 from editron_core.lane.document import Cut, Outcome
 from editron_core.lane.order import Order
@@ -40,8 +40,11 @@ def cut(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
     """The cuts that `order` asks for, waiting for review."""
     if outcome.selection is None:
         return outcome
-    look = kit(order)
-    desk.store.brands.remember(look, outcome.batch.project_id)
+    # The version is written down with the cut: a later choice of the project changes no cut that there is.
+    order = branding.inherited(desk.store, order, outcome.batch.project_id)
+    look = branding.of_order(desk.store, order)
+    if not order.kit:
+        desk.store.brands.remember(look, outcome.batch.project_id)
     cuts, findings = [], list(outcome.findings)
     with desk.timed("edit"):
         for plan in plans(order):
@@ -70,7 +73,7 @@ def reopened(desk: Desk, outcome: Outcome, session: EditSession, order: Order) -
     """
     for plan in plans(order):
         if plan.name == session.deliverable_type:
-            return _package(desk, outcome, session, plan, kit(order))[0]
+            return _package(desk, outcome, session, plan, branding.of_order(desk.store, order))[0]
     raise UsageError(
         f"was made by {session.deliverable_type}, which its order does not name",
         subject=f"session {session.id[:8]}",
@@ -99,21 +102,21 @@ def captioned_as(plan: Blueprint, preset: str) -> Blueprint:
     return replace(plan, captions=Captions(cast(CaptionPreset, preset), burn=True))
 
 
-def kit(order: Order) -> BrandKit:
-    """The brand kit of an order. Raises SourceError or DefinitionError."""
-    return brand.load(order.brand) if order.brand else BrandKit()
-
-
 def preset_names(plan: Blueprint) -> dict[str, str]:
     """The render preset of each aspect ratio of a blueprint."""
     return {aspect: plan.presets.get(aspect) or presets.for_aspect(aspect) for aspect in plan.aspects}
 
 
 def brand_facts(kit: BrandKit) -> dict[str, Any]:
-    """All that a brand kit puts into pixels, its pictures and fonts by what they hold."""
-    places = [kit.logo, kit.watermark.image if kit.watermark else None, *kit.fonts]
-    held = {place: hashlib.sha256(Path(place).read_bytes()).hexdigest() for place in places if place}
-    return {"kit": codec.dump(kit), "files": held}
+    """All that a brand kit puts into pixels; its pictures and fonts by what they hold, not where they lie."""
+    mark = kit.watermark
+    pictures = {"logo": kit.logo, "watermark": mark.image if mark else None}
+    places = {**pictures, **{f"font {number}": font for number, font in enumerate(kit.fonts)}}
+    held = {
+        what: hashlib.sha256(Path(place).read_bytes()).hexdigest() for what, place in places.items() if place
+    }
+    bare = replace(kit, logo=None, fonts=(), watermark=replace(mark, image=None) if mark else None)
+    return {"kit": codec.dump(bare), "files": held}
 
 
 def _session(

@@ -10,6 +10,7 @@ from editron_core.domain.job import RenderJob
 from editron_core.domain.progress import Nobody, Watcher
 from editron_core.lane import (
     analysis,
+    branding,
     cutting,
     delivery,
     destinations,
@@ -58,7 +59,7 @@ class Lane:
         """Raises UsageError or DefinitionError for an order that could not be carried out."""
         scoring.wanted_profile(self.desk, order)
         cutting.plans(order)
-        cutting.kit(order)
+        branding.of_order(self.desk.store, order)
         destinations.check(order.destinations)
 
     def analyze(self, outcome: Outcome) -> Outcome:

@@ -69,6 +69,15 @@ def still(plan: RenderPlan, aspect: str, frame: int, room: Workroom) -> Any:
     return _finish(alone, aspect, [picture], replace(room, cards={aspect: cards}), frame)
 
 
+def slate(plan: RenderPlan, aspect: str, name: str, room: Workroom) -> Any:
+    """The `intro` or `outro`, with the mark over it as in `pictures`."""
+    cards = room.cards[aspect]
+    path = {"intro": cards.intro, "outro": cards.outro}[name]
+    assert path is not None
+    bare = replace(room, cards={aspect: replace(cards, intro=None, outro=None)}, subtitles={})
+    return _finish(plan, aspect, [_still(plan, path, name, 1, aspect)], bare)
+
+
 def _clip(plan: RenderPlan, piece: Piece, room: Workroom, inputs: int, skipped: int = 0) -> dict[str, Any]:
     """The picture of a clip by aspect ratio; `piece` begins `skipped` frames after the clip does."""
     video = piece.probe.video

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from math import floor
 from pathlib import Path
+from typing import Any
 
 from editron_core.errors import UsageError
 from editron_core.render import graph
@@ -27,8 +29,6 @@ def preview(plan: RenderPlan, aspect: str, at: Fraction) -> bytes:
     the cut, MediaError or DefinitionError for a plan that cannot be rendered, ProcessFailed where ffmpeg
     fails.
     """
-    import ffmpeg as nodes
-
     frame = floor(at * plan.rate)
     if not 0 <= frame < plan.cut_frames:
         raise UsageError(
@@ -36,12 +36,27 @@ def preview(plan: RenderPlan, aspect: str, at: Fraction) -> bytes:
             subject=plan.timeline.name,
             remedy=f"it runs 0 to {float(plan.timeline.duration):.2f}",
         )
+    return _drawn(plan, aspect, lambda alone, room: graph.still(alone, aspect, frame, room))
+
+
+def slate(plan: RenderPlan, aspect: str, name: str) -> bytes:
+    """The `intro` or `outro` of a deliverable, as PNG: what the encoder is handed there.
+
+    Raises UsageError where the brand has none, and else what `preview` does.
+    """
+    if {"intro": plan.brand.intro, "outro": plan.brand.outro}[name] is None:
+        raise UsageError(f"has no {name}", subject=f"brand kit {plan.brand.name}", remedy="give it one")
+    return _drawn(plan, aspect, lambda alone, room: graph.slate(alone, aspect, name, room))
+
+
+def _drawn(plan: RenderPlan, aspect: str, picture: Callable[[RenderPlan, graph.Workroom], Any]) -> bytes:
+    import ffmpeg as nodes
+
     with tempfile.TemporaryDirectory(prefix="editron-preview-") as place:
         # A folder of its own: two previews of one cut may be drawn at once.
         aside = replace(plan, presets={aspect: plan.presets[aspect]}, out=Path(place))
         with workroom(aside) as room:
-            picture = graph.still(aside, aspect, frame, room)
-            seen = picture.filter("scale", **AS_SEEN).filter("format", "rgb24")
+            seen = picture(aside, room).filter("scale", **AS_SEEN).filter("format", "rgb24")
             drawn = room.folder / "preview.png"
             target = nodes.output(seen, f"file:{drawn.resolve()}", vframes=1, f="image2", update=1)
             run(target, room.folder, wall_s=WALL_S, file_bytes=PICTURE_BYTES)

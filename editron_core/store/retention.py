@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, delete, func, select
 
 from editron_core.domain.intake import TransferStatus
 from editron_core.domain.job import RenderJobStatus, StageStatus
+from editron_core.domain.registry import QaKind
 from editron_core.domain.webhook import DeliveryStatus
 from editron_core.errors import NotFound
 from editron_core.store.blobs import Blobs
@@ -31,6 +32,7 @@ from editron_core.store.models import (
     JobRow,
     LeaseRow,
     PromotionRow,
+    QaRunRow,
     SessionRow,
     StageRow,
     UploadRow,
@@ -81,6 +83,9 @@ def referenced(store: Store) -> tuple[set[str], set[str]]:
         folders = set(session.scalars(select(StageRow.output)))
         transcripts = session.scalars(select(FileRow.transcript_path))
         folders |= {Path(path).parent.name for path in transcripts if path}
+        for result in session.scalars(select(QaRunRow.result).where(QaRunRow.kind == QaKind.REGRESS)):
+            for frame in (result or {}).get("frames", ()):
+                files |= {one.removeprefix(BLOB) for one in frame.values() if str(one).startswith(BLOB)}
         for urls, facts in session.execute(select(JobRow.output_urls, JobRow.facts)):
             files |= {url.removeprefix(BLOB) for url in urls if url.startswith(BLOB)}
             folders.add(str(facts.get("request", {}).get("cut", "")))

@@ -99,11 +99,11 @@ class Brands:
             data = {"name": brand.name, "version": brand.version, "author": author}
             emit(session, "brand.chosen", brand_id, project_id=project_id, data=data)
 
-    def chosen(self, project_id: str) -> BrandKit | None:
-        """The kit that a project's exports inherit; null where nobody has chosen one."""
+    def chosen(self, project_id: str) -> BrandVersion | None:
+        """The version that a project's exports inherit; null where nobody has chosen one."""
         with self._database.read() as session:
             row = session.get(ProjectBrandRow, project_id)
-            return codec.load(BrandKit, one(session, BrandRow, row.brand_id).document) if row else None
+            return _version(session, one(session, BrandRow, row.brand_id)) if row else None
 
     def add_asset(self, asset: BrandAsset) -> BrandAsset:
         """Record a file whose bytes lie in the blob store, so that they stay there. Raises NotFound where
