@@ -16,9 +16,11 @@ from editron_core.qa.evaluate import BASELINES, Evaluation
 from editron_core.qa.golden import Golden, GoldenSet, Kind, Raters
 from editron_core.qa.metrics import Interval, interval
 from editron_core.qa.regress import Report
+from editron_core.qa.suites import GOLDENS, pictures
 from editron_core.qa.tune import words
 from editron_core.score.profile import Profile
 from editron_core.store import Store
+from editron_core.store.retention import BLOB
 
 OURS = ""
 """What the profile is called among scorers: no baseline has that name."""
@@ -117,9 +119,26 @@ def kept(store: Store, golden: GoldenSet) -> Iterator[Keep]:
         told = {"changes": codec.dump(report.changes), "moments": codec.dump(report.moments)}
         left = {"skipped": dict(report.skipped), "failed": dict(report.failed)}
         facts = {"passed": report.passed, "blessed": blessed, "readings": len(report.readings)}
-        store.qa_runs.finish(run.id, {**facts, **told, **left})
+        seen = {"values": codec.dump(report.readings), "coverage": codec.dump(report.coverage)}
+        store.qa_runs.finish(run.id, {**facts, **told, **left, **seen, "frames": _frames(store, report)})
 
     yield keep
+
+
+def _frames(store: Store, report: Report) -> list[dict[str, Any]]:
+    """The golden frames that differ, their pictures in the blob store: the next run draws its own."""
+    ran = {reading.suite for reading in report.readings}
+    found = []
+    for suite in GOLDENS:
+        for pair in pictures.pairs(suite) if suite in ran else ():
+            places = {
+                "before": pictures.sides(suite) / pair.before,
+                "after": pictures.sides(suite) / pair.after,
+                "diff": pictures.folder(suite) / pair.diff,
+            }
+            kept_as = {side: f"{BLOB}{store.blobs.put(path)}" for side, path in places.items()}
+            found.append({"suite": suite, **codec.dump(pair), **kept_as})
+    return found
 
 
 def _row(name: str, panel: Panel) -> dict[str, Any]:

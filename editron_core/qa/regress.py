@@ -45,6 +45,8 @@ class Change:
     """Null where it is gone."""
     unit: str
     tolerance: float
+    locale: str = ""
+    genre: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def propose(
     )
     blessed = [reading for reading in seen.readings if reading.suite not in anew]
     blessed += [reading for readings in anew.values() for reading in readings]
-    blessed += [reading for reading in _baseline(folder) if reading.suite in set(suites) - seen.ran]
+    blessed += [reading for reading in baseline(folder) if reading.suite in set(suites) - seen.ran]
     ordered = sorted(blessed, key=lambda reading: reading.suite)
     files = {**frames, BASELINE: keep.as_json({"readings": codec.dump(tuple(ordered))})}
     if scoring.SUITE in seen.ran:
@@ -186,7 +188,8 @@ def _change(old: Reading | None, new: Reading | None) -> Change:
     known = old or new
     assert known is not None
     before, after = old.value if old else None, new.value if new else None
-    return Change(known.suite, known.name, before, after, known.unit, known.tolerance)
+    place = (known.locale, known.genre)
+    return Change(known.suite, known.name, before, after, known.unit, known.tolerance, *place)
 
 
 def _take(suites: Suites, only: Sequence[str]) -> _Taken:
@@ -211,7 +214,7 @@ def _take(suites: Suites, only: Sequence[str]) -> _Taken:
 
 def _compare(folder: Path, taken: _Taken) -> Report:
     cells = coverage(golden.load(folder).items)
-    before = [reading for reading in _baseline(folder) if reading.suite in taken.ran]
+    before = [reading for reading in baseline(folder) if reading.suite in taken.ran]
     moments = expected.differences(folder, _moments(folder)) if scoring.SUITE in taken.ran else {}
     found = changes(before, taken.readings)
     return Report(taken.readings, found, moments, cells, taken.skipped, taken.failed)
@@ -221,7 +224,8 @@ def _moments(folder: Path) -> dict[str, tuple[expected.Chosen, ...]]:
     return expected.results(golden.load(folder), profiles.load("default"))
 
 
-def _baseline(folder: Path) -> tuple[Reading, ...]:
+def baseline(folder: Path = golden.FOLDER) -> tuple[Reading, ...]:
+    """What was blessed; empty where nothing was. Raises UsageError for what is no baseline."""
     path = folder / BASELINE
     if not path.exists():
         return ()

@@ -75,6 +75,7 @@ class NewFinding(Asked):
     subject: Tag = ""
     batch_id: HexId | None = None
     session_id: HexId | None = None
+    qa_run_id: HexId | None = None
     at_seconds: Annotated[float | None, Field(ge=0, le=1e6)] = None
     overlays: Annotated[list[Overlay], Field(max_length=MOST_OVERLAYS, default_factory=list)]
 

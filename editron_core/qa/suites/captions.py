@@ -132,8 +132,24 @@ def _read(case: Case, goldens: Path) -> Pixels:
     return np.stack([pictures.read(path) for path in paths])
 
 
-def _draw(case: Case, golden: Pixels, now: Pixels, compared: Comparison) -> Path:
+def _draw(case: Case, golden: Pixels, now: Pixels, compared: Comparison) -> None:
     frames_are = ", ".join(f"{at} {line.locale}" for at, line in enumerate(export.SAID))
     sides = diffpicture.worst_sides(golden, now, compared, f"captions {case.name}   (frames: {frames_are})")
-    name = f"{case.preset}_{case.aspect.replace(':', 'x')}.png"
-    return diffpicture.write(sides, compared, pictures.folder(SUITE) / name)
+    name = f"{case.preset}_{case.aspect.replace(':', 'x')}"
+    diff = diffpicture.write(sides, compared, pictures.folder(SUITE) / f"{name}.png")
+    for at in compared.differing:
+        locale = export.SAID[at].locale
+        pair = pictures.Pair(
+            case=case.name,
+            locale=locale,
+            frame=at,
+            frames=compared.frames,
+            differing=len(compared.differing),
+            share=compared.shares[at],
+            ssim=compared.ssim[at],
+            vmaf=compared.vmaf[at],
+            before=f"{name}_{locale}_before.png",
+            after=f"{name}_{locale}_after.png",
+            diff=diff.name,
+        )
+        pictures.leave(SUITE, pair, golden[at], now[at])

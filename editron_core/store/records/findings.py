@@ -13,7 +13,7 @@ from editron_core.domain import codec
 from editron_core.domain.finding import Comment, Finding, FindingStatus, Overlay
 from editron_core.errors import UsageError
 from editron_core.store.database import Database
-from editron_core.store.models import BatchRow, CommentRow, FindingRow, SessionRow
+from editron_core.store.models import BatchRow, CommentRow, FindingRow, QaRunRow, SessionRow
 from editron_core.store.outbox import emit
 from editron_core.store.records.access import active_member
 from editron_core.store.records.common import locked, new_id, one, unchanged
@@ -41,8 +41,8 @@ class Findings:
         self._database = database
 
     def create(self, finding: Finding) -> Finding:
-        """Record a finding; its `id` and times are given here. Raises NotFound where its batch or session
-        is not there, UsageError where it is given to somebody who is no active member."""
+        """Record a finding; its `id` and times are given here. Raises NotFound where its batch, session or
+        QA run is not there, UsageError where it is given to somebody who is no active member."""
         with self._database.write() as session:
             row = FindingRow(
                 id=new_id(),
@@ -52,7 +52,7 @@ class Findings:
                 subject=finding.subject,
                 batch_id=_batch(session, finding),
                 edit_session_id=finding.session_id,
-                qa_run_id=finding.qa_run_id,
+                qa_run_id=one(session, QaRunRow, finding.qa_run_id).id if finding.qa_run_id else None,
                 at_seconds=finding.at_seconds,
             )
             self._change(session, row, finding)
