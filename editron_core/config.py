@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -321,23 +320,6 @@ def variable(name: str) -> str | None:
 def unless_set(defaults: Mapping[str, str]) -> dict[str, str]:
     """Variables for a child process: `defaults`, overruled where this environment sets one."""
     return {name: os.environ.get(name, value) for name, value in defaults.items()}
-
-
-@contextmanager
-def single_threaded() -> Iterator[None]:
-    """What is loaded inside keeps to the caller's thread, if it works with an OpenMP library of its own.
-
-    OpenMP reads its environment once, when it is loaded.
-    """
-    name, before = "OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS")
-    os.environ[name] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
 
 
 def share_metrics(folder: Path) -> None:

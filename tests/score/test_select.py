@@ -216,7 +216,7 @@ def test_changing_prompts_or_the_brief_changes_what_comes_out():
     [
         ("energy", "action", "speech_presence"),
         ("talk", "speech_presence", "action"),
-        ("beauty", "richness", "loudness"),
+        ("beauty", "detail", "loudness"),
     ],
 )
 def test_a_knob_brings_the_moments_that_it_names_forward(knob, liked, other):
