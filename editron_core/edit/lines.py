@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from fractions import Fraction
 
@@ -19,8 +19,9 @@ from editron_core.edit import captions, phrasing
 from editron_core.edit.captions import Stretch
 from editron_core.times import Span, seconds, to_frames
 
-RATE = Fraction(25)
-"""Frames per second on which the lines of a file begin and end until somebody moves them."""
+LONGEST = 2 * phrasing.SIDECAR.chars
+"""Characters that a line of the transcript holds at most: as many as a caption."""
+LEAST = Fraction(1, 1000)
 MILLI = Fraction(1000)
 NEAR = Fraction(1, 2)
 """Seconds around a line in which its words are looked for."""
@@ -106,15 +107,34 @@ def _heard(word: Word, source: Span) -> Word:
 
 
 def _known(transcript: Transcript | None) -> list[tuple[CaptionLine, tuple[Word, ...]]]:
-    if transcript is None or not transcript.words:
-        return []
-    whole = Span(Fraction(0), transcript.words[-1].span.end + phrasing.MAX_SHOWN)
-    cues = captions.cues_for([(whole, Clip("", whole))], {"": transcript}, RATE)
-    found = []
-    for cue in cues:
-        span = Span(_milli(cue.span.start), _milli(cue.span.end))
-        found.append((CaptionLine(span, " ".join(cue.lines)), cue.words))
+    """Sentences as lines; a long one in several, each short enough to be one caption."""
+    found: list[tuple[CaptionLine, tuple[Word, ...]]] = []
+    end = Fraction(0)
+    for sentence in transcript.sentences() if transcript else ():
+        cleaned = [replace(word, text=" ".join(word.text.split())) for word in sentence.words]
+        words = [word for word in cleaned if word.text]
+        while words:
+            count = _fitting(words)
+            part, words = tuple(words[:count]), words[count:]
+            start = max(end, _milli(part[0].span.start))
+            end = max(start + LEAST, _milli(part[-1].span.end))
+            text = phrasing.join([word.text for word in part])
+            found.append((CaptionLine(Span(start, end), text), part))
     return found
+
+
+def _fitting(words: Sequence[Word]) -> int:
+    """How many of the first words make a line: all that fit, up to where a break costs least."""
+    size, most = 0, 0
+    for word in words:
+        size += phrasing.length(word.text) + 1
+        if size > LONGEST and most:
+            break
+        most += 1
+    if most == len(words):
+        return most
+    ends = range(max(1, most // 2), most + 1)
+    return min(ends, key=lambda n: (phrasing.seam(words[n - 1].text, words[n].text), -n))
 
 
 def _milli(at: Fraction) -> Fraction:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
 from editron_core.domain import codec
 from editron_core.domain.batch import MediaFile
@@ -36,12 +38,11 @@ class FileCaptions:
 def of_file(store: Store, file_id: str) -> FileCaptions:
     """The captions of a file. Raises NotFound where it is not there, or was not analysed yet."""
     file = store.files.get(file_id)
-    transcript = footage.transcript(footage.analysed(store, file))
-    base = base_of(transcript)
-    edit = _edit(store, file, base)
+    told = _told(footage.analysed(store, file))
+    edit = _edit(store, file, told.base)
     if edit is None:
-        return FileCaptions(file, lines.of(transcript), base, base)
-    return FileCaptions(file, edit.lines, base, edit.version, edit.author)
+        return FileCaptions(file, told.lines, told.base, told.base)
+    return FileCaptions(file, edit.lines, told.base, edit.version, edit.author)
 
 
 def save(
@@ -129,6 +130,22 @@ def _written(
     return edited, said
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What an analysis heard, and what follows from it for captions."""
+
+    transcript: Transcript | None
+    base: str
+    lines: tuple[CaptionLine, ...]
+
+
+@lru_cache(maxsize=16)
+def _told(folder: Path) -> _Told:
+    # Folders are named by what they hold: what was read once stays right.
+    transcript = footage.transcript(folder)
+    return _Told(transcript, base_of(transcript), lines.of(transcript))
+
+
 def base_of(transcript: Transcript | None) -> str:
     """What identifies a transcript for its edits."""
     return codec.content_hash(codec.dump(transcript) if transcript else None)[:32]
@@ -143,7 +160,7 @@ def _captioned(
 
 def _transcript(store: Store, file: MediaFile) -> Transcript | None:
     try:
-        return footage.transcript(footage.analysed(store, file))
+        return _told(footage.analysed(store, file)).transcript
     except NotFound:  # the analysis was cleared away, and nobody can say what its captions were
         return None
 

@@ -12,7 +12,7 @@ from editron_core.edit import blueprint, looks
 from editron_core.errors import NotFound, UsageError
 from editron_core.review import footage, revisions, signals, signoff
 from editron_core.review.report import named
-from editron_core.store import Store
+from editron_core.store import FileInShort, Store
 
 PEAK_COLUMNS = 4000
 
@@ -41,19 +41,19 @@ def desk(store: Store, query: dict[str, Any], captions_of: Callable[[Store, str]
     batch = named(store, query)
     if batch is None:
         return {"nothing": True}
-    files = [file for file in store.files.list(batch.id) if file.status is BatchStatus.ANALYZED]
+    files = [file for file in store.files.in_short(batch.id) if file.status is BatchStatus.ANALYZED]
     sessions = revisions.current(store.sessions.list(batch.id))
     chosen = _chosen(files, sessions, str(query.get("file") or ""))
     return {
         "batch": {"id": batch.id, "name": batch.reference_name or batch.source_url},
         "files": {"id": [file.id for file in files], "name": [file.name for file in files]},
         "presets": [*looks.PRESETS, "off"],
-        "file": _file(store, chosen, captions_of) if chosen else None,
+        "file": _file(store, store.files.get(chosen.id), captions_of) if chosen else None,
         "cuts": [cut for session in sessions for cut in _cuts(store, session, chosen)] if chosen else [],
     }
 
 
-def _chosen(files: Sequence[MediaFile], sessions: Sequence[EditSession], wanted: str) -> MediaFile | None:
+def _chosen(files: Sequence[FileInShort], sessions: Sequence[EditSession], wanted: str) -> FileInShort | None:
     if wanted:
         for file in files:
             if file.id == wanted:
@@ -100,7 +100,7 @@ def _file(store: Store, file: MediaFile, captions_of: Callable[[Store, str], Tol
     }
 
 
-def _cuts(store: Store, session: EditSession, file: MediaFile) -> list[dict[str, Any]]:
+def _cuts(store: Store, session: EditSession, file: FileInShort) -> list[dict[str, Any]]:
     """The cuts of a session that show the file."""
     now = signoff.of(store, session)
     return [

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from editron_core.domain.batch import MediaFile
 from editron_core.domain.evidence import Evidence
 from editron_core.domain.job import Decision, EditSession, Verdict
 from editron_core.domain.timeline import Clip, Timeline
+from editron_core.domain.transcript import Word
 from editron_core.errors import NotFound
 from editron_core.review import footage, revisions, signoff
 from editron_core.review.report import named
 from editron_core.review.signoff import SignOff
-from editron_core.store import Store
+from editron_core.store import FileInShort, Store
 from editron_core.times import Span
 
 AROUND_S = 12.0
@@ -35,8 +37,8 @@ def desk(store: Store, query: dict[str, Any], me: str) -> dict[str, Any]:
         return {"nothing": True}
     sessions = store.sessions.list(batch.id)
     current = revisions.current(sessions)
-    files: dict[str, MediaFile] = {}
-    for file in store.files.list(batch.id):
+    files: dict[str, FileInShort] = {}
+    for file in store.files.in_short(batch.id):
         files.setdefault(file.sha256, file)
     signed = [signoff.of(store, session) for session in current]
     newest: dict[str, str] = {}
@@ -145,7 +147,7 @@ def _chosen(
 
 
 def _in_full(
-    store: Store, signed: Sequence[SignOff], chosen: dict[str, Any], files: Mapping[str, MediaFile]
+    store: Store, signed: Sequence[SignOff], chosen: dict[str, Any], files: Mapping[str, FileInShort]
 ) -> dict[str, Any]:
     session = next(now.session for now in signed if now.session.id == chosen["session"])
     timeline = signoff.find_timeline(session, chosen["timeline"])
@@ -163,7 +165,7 @@ def _in_full(
     }
 
 
-def _clip(store: Store, index: int, place: Span, clip: Clip, file: MediaFile | None) -> dict[str, Any]:
+def _clip(store: Store, index: int, place: Span, clip: Clip, file: FileInShort | None) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "index": index,
         "at": float(place.start),
@@ -186,13 +188,9 @@ def _clip(store: Store, index: int, place: Span, clip: Clip, file: MediaFile | N
         folder = footage.analysed(store, file)
     except NotFound:
         return facts
-    seen, (per_second, peaks) = _evidence(folder), footage.peaks(folder)
+    seen, (per_second, peaks) = _seen(folder), footage.peaks(folder)
     low = max(0.0, facts["from"] - AROUND_S)
     high = min(float(seen.duration), facts["to"] + AROUND_S)
-    window = Span.of(low, max(low, high))
-    ends = {sentence.words[-1] for sentence in seen.transcript.sentences()} if seen.transcript else set()
-    begins = {sentence.words[0] for sentence in seen.transcript.sentences()} if seen.transcript else set()
-    heard = seen.transcript.words if seen.transcript else ()
     return {
         **facts,
         "file": file.id,
@@ -203,14 +201,30 @@ def _clip(store: Store, index: int, place: Span, clip: Clip, file: MediaFile | N
         "peaks": peaks[int(low * per_second) : int(high * per_second) + 1],
         "shots": [float(shot.start) for shot in seen.shots if low <= shot.start <= high],
         "words": [
-            [word.text, float(word.span.start), float(word.span.end), word in begins, word in ends]
-            for word in heard
-            if window.overlap(word.span)
+            [word.text, start, end, begins, ends]
+            for word, start, end, begins, ends in seen.words
+            if start < high and end > low
         ],
     }
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What is cut by: where shots begin, and where words and sentences begin and end."""
+
+    duration: Fraction
+    shots: tuple[Span, ...]
+    words: tuple[tuple[Word, float, float, bool, bool], ...]
+    """Each word, its start and end in seconds, and whether it begins or ends a sentence."""
+
+
 @lru_cache(maxsize=32)
-def _evidence(folder: Path) -> Evidence:
+def _seen(folder: Path) -> _Seen:
     # Folders are named by what they hold: what was read once stays right.
-    return Evidence.load(folder)
+    found = Evidence.load(folder)
+    words = [
+        (word, float(word.span.start), float(word.span.end), not n, n == len(sentence.words) - 1)
+        for sentence in (found.transcript.sentences() if found.transcript else ())
+        for n, word in enumerate(sentence.words)
+    ]
+    return _Seen(found.duration, found.shots, tuple(words))

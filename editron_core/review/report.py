@@ -11,7 +11,7 @@ from editron_core.domain.moment import Moment
 from editron_core.domain.transcript import Transcript
 from editron_core.errors import NotFound
 from editron_core.review import footage, signals
-from editron_core.store import Store
+from editron_core.store import FileInShort, Store
 
 ROLES = {
     "shots": "cuts between shots",
@@ -36,8 +36,8 @@ def analysis(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     if batch is None:
         return {"nothing": True}
     found = store.analyses.latest(batch.id)
-    files = store.files.list(batch.id)
-    ids: dict[str, MediaFile] = {}
+    files = store.files.in_short(batch.id)
+    ids: dict[str, FileInShort] = {}
     for file in files:
         ids.setdefault(file.sha256, file)
     moments = found.hero_moments if found else ()
@@ -54,7 +54,7 @@ def analysis(store: Store, query: dict[str, Any]) -> dict[str, Any]:
             for number, moment in enumerate(moments, start=1)
             if moment.file_id in ids
         ],
-        "file": _file(store, chosen, query) if chosen else None,
+        "file": _file(store, store.files.get(chosen.id), query) if chosen else None,
     }
 
 
@@ -134,17 +134,17 @@ def _batch(batch: MediaBatch, found: BatchAnalysis | None) -> dict[str, Any]:
     }
 
 
-def _files(files: Sequence[MediaFile]) -> dict[str, list[Any]]:
+def _files(files: Sequence[FileInShort]) -> dict[str, list[Any]]:
     return {
         "id": [file.id for file in files],
         "name": [file.name for file in files],
         "state": [file.hold.value if file.hold is not Hold.NONE else file.status.value for file in files],
         "error": [file.error for file in files],
-        "seconds": [float(file.probe.duration) if file.probe else None for file in files],
+        "seconds": [file.seconds for file in files],
     }
 
 
-def _chosen(files: Sequence[MediaFile], wanted: str, best: Sequence[MediaFile]) -> MediaFile | None:
+def _chosen(files: Sequence[FileInShort], wanted: str, best: Sequence[FileInShort]) -> FileInShort | None:
     """The file that is asked for; else that of the best moment, else the first that can be looked at."""
     if wanted:
         for file in files:
@@ -153,10 +153,10 @@ def _chosen(files: Sequence[MediaFile], wanted: str, best: Sequence[MediaFile]) 
         raise NotFound("This file is not in the batch any more", remedy="choose another one")
     if best:
         return best[0]
-    return next((file for file in files if file.probe), files[0] if files else None)
+    return next((file for file in files if file.seconds is not None), files[0] if files else None)
 
 
-def _moment(number: int, moment: Moment, file: MediaFile) -> dict[str, Any]:
+def _moment(number: int, moment: Moment, file: FileInShort) -> dict[str, Any]:
     names = sorted(moment.signals, key=lambda name: (-moment.contributions.get(name, 0.0), name))
     return {
         "number": number,

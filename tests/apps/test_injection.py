@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -68,10 +69,16 @@ def watched(page_as: As) -> Iterator[Page]:
     hits: list[str] = []
     page.expose_function("pwned", lambda: hits.append("called"))
     page.on("dialog", lambda dialog: (hits.append(dialog.message), dialog.dismiss()))
-    page.on("request", lambda asked: hits.append(asked.url) if "/pwned" in asked.url else None)
+    page.on("request", lambda asked: hits.append(asked.url) if _asks(asked.url) else None)
     yield page
     page.wait_for_timeout(500)
     assert not hits
+
+
+def _asks(url: str) -> bool:
+    """Whether an address is one that only a payload that ran would ask for."""
+    asked = urlsplit(url)
+    return asked.path.startswith("/pwned") or "pwned" in (asked.hostname or "")
 
 
 def test_there_are_sixty() -> None:
@@ -102,15 +109,17 @@ def test_no_error_runs_wherever_it_is_shown(watched: Page, served: Served) -> No
           const kit = await import("/apps/static/kit.js");
           const place = document.createElement("div");
           document.body.append(place);
+          let refused = 0;
           for (const text of payloads) {
             kit.say(text, "bad");
             const link = kit.h("a", { href: text, title: text, class: text }, text);
             const picture = kit.h("img", { src: text, alt: text });
             place.append(kit.trouble(text), kit.empty(text, text), kit.chip(text), link, picture);
-            link.click();
+            if (!["http:", "about:"].includes(new URL(link.href || "about:blank").protocol)) refused++;
           }
-          return place.querySelectorAll("script, iframe, object, embed, svg, math, style, form").length;
+          const never = "script, iframe, object, embed, svg, math, style, form";
+          return refused + place.querySelectorAll(never).length;
         }""",
-        list(PAYLOADS[:44]) + [one for one in PAYLOADS[44:] if not one.startswith("[x]")],
+        list(PAYLOADS),
     )
     assert drawn == 0

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from editron_core.domain import codec
 from editron_core.domain.batch import (
     BatchStatus,
+    Hold,
     MediaBatch,
     MediaFile,
     MediaProbe,
@@ -154,6 +155,20 @@ class Batches:
             return tuple(_batch(row, failures.get(row.id, 0)) for row in rows)
 
 
+@dataclass(frozen=True, slots=True)
+class FileInShort:
+    """One file as a list shows it."""
+
+    id: str
+    name: str
+    sha256: str
+    status: BatchStatus
+    hold: Hold
+    error: str | None
+    seconds: float | None
+    """Its length; null where it was not probed."""
+
+
 class Files:
     """The media files of batches."""
 
@@ -198,6 +213,21 @@ class Files:
                 known = ", ".join(row.id[:12] for row in rows)
                 raise UsageError("is the name of several files", subject=wanted, remedy=f"ids are {known}")
             return _file(rows[-1] if rows else by_prefix(session, FileRow, FileRow.id, wanted))
+
+    def in_short(self, batch_id: str) -> tuple[FileInShort, ...]:
+        """What a list of a batch's files shows, in the order they were added: quick for tens of thousands."""
+        columns = (
+            FileRow.id,
+            FileRow.filename,
+            FileRow.checksum_sha256,
+            FileRow.status,
+            FileRow.hold,
+            FileRow.error,
+            FileRow.duration_seconds,
+        )
+        query = select(*columns).where(FileRow.batch_id == batch_id).order_by(FileRow.position)
+        with self._database.read() as session:
+            return tuple(FileInShort(*row) for row in session.execute(query).tuples())
 
     def list(self, batch_id: str) -> tuple[MediaFile, ...]:
         """The files of a batch in the order they were added."""
