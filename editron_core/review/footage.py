@@ -10,13 +10,13 @@ from editron_core.domain.batch import MediaFile
 from editron_core.domain.evidence import Evidence
 from editron_core.domain.transcript import Transcript
 from editron_core.errors import NotFound
-from editron_core.store import Store
+from editron_core.store import FileInShort, Store
 
 ANALYZE = "analyze"
 """The stage whose output holds evidence, proxy and peaks."""
 
 
-def analysed(store: Store, file: MediaFile) -> Path:
+def analysed(store: Store, file: MediaFile | FileInShort) -> Path:
     """The folder that the last analysis of the file left. Raises NotFound where there is none."""
     run = store.ledger.newest(ANALYZE, (file.sha256,)) if file.sha256 else None
     if run is None or run.output is None:
