@@ -132,16 +132,16 @@ def _main(kind: str, port: int) -> None:
     from fastapi import FastAPI, Request
 
     if kind == "api":
-        from editron_core.api.app import create_app
+        from editron_core.api.server import run
         from editron_core.config import settings
 
-        app = create_app(settings())
-    else:
-        app = FastAPI()
+        run(settings(), "127.0.0.1", port, lambda served: None, work=False)
+        return
+    app = FastAPI()
 
-        @app.post(PATH)
-        async def echo(request: Request) -> dict[str, int]:
-            return {"bytes": len(await request.body())}
+    @app.post(PATH)
+    async def echo(request: Request) -> dict[str, int]:
+        return {"bytes": len(await request.body())}
 
     uvicorn.run(app, port=port, log_config=None, access_log=False, proxy_headers=False)
 
