@@ -67,7 +67,7 @@ def show_preview(
 
 
 @router.post("/api/sessions/{session_id}/preview", response_class=Response, responses=PICTURE)
-def draw_preview(store: StoreDep, session_id: Id, body: DraftPreview, who: Viewer) -> Response:
+def draw_preview(store: StoreDep, session_id: Id, body: DraftPreview, who: Reviewer) -> Response:
     """The same with lines of captions that are not saved yet."""
     wanted = Frame(body.timeline, body.aspect, body.at, body.preset)
     return _drawn(store, session_id, wanted, Draft(body.file_id, read_lines(body.lines)))

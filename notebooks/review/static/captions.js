@@ -236,7 +236,8 @@ export function render({ model, el }) {
     told.textContent = "Drawing…";
     const good = lines.filter((one2) => one2.text.trim()).map(row);
     try {
-      const answer = await fetch(`/api/sessions/${one.session}/preview`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ timeline: one.timeline, aspect: aspectChoice.value, at: `${Math.round(where.at * 1e6)}/1000000`, preset: tried ?? "", file_id: data.file.id, lines: good }) });
+      const asked = new URLSearchParams({ timeline: one.timeline, aspect: aspectChoice.value, at: `${Math.round(where.at * 1e6)}/1000000`, preset: tried ?? "" });
+      const answer = !may ? await fetch(`/api/sessions/${one.session}/preview?${asked}`) : await fetch(`/api/sessions/${one.session}/preview`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ timeline: one.timeline, aspect: aspectChoice.value, at: `${Math.round(where.at * 1e6)}/1000000`, preset: tried ?? "", file_id: data.file.id, lines: good }) });
       if (mine !== drawing) return;
       if (!answer.ok) { const problem = await answer.json().catch(() => ({})); told.textContent = problem.detail ?? problem.title ?? "The frame could not be drawn."; return; }
       const url = URL.createObjectURL(await answer.blob());
