@@ -29,7 +29,7 @@ NAMES = (
         "two  spaces.mp4",
         "dot.at.end.mp4.",
         "no-ending",
-        "CON.mp4",
+        "prn.mp4",
     ),
     *("a/../../b.mp4", "C:\\Windows\\x.mp4", "\\\\server\\share.mp4", "x.mp4/../../../y.mp4"),
 )
