@@ -67,11 +67,11 @@ class _Speed(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         media, size = task.fields.get("seconds"), task.fields.get("bytes")
-        if not (media or size) or not task.elapsed or not task.completed:
+        if not task.elapsed or not task.completed:
             return Text("")
         if size:
             return Text(f"{size * task.completed / task.elapsed / 1e6:.1f} MB/s", style="cyan")
-        return Text(f"{media * task.completed / task.elapsed:.1f}x", style="cyan")
+        return Text(f"{media * task.completed / task.elapsed:.1f}x" if media else "", style="cyan")
 
 
 class TerminalWatcher:

@@ -144,7 +144,7 @@ class Ledger:
             return tuple(_run(row) for row in rows)
 
     def newest(self, stage: str, inputs: Sequence[str]) -> StageRun | None:
-        """The finished run of a stage on these inputs that ended last, whatever its options; null for none."""
+        """The run of a stage on these inputs that finished last, whatever its options; null for none."""
         # Two texts: the column's JSON is written with the same separators on both engines.
         same = cast(StageRow.inputs, Text) == json.dumps(list(inputs))
         wanted = (StageRow.stage == stage, StageRow.status == StageStatus.DONE, same)
