@@ -92,10 +92,23 @@ def applied(
     )
 
 
-def recaptioned(store: Store, batch_id: str, timeline: Timeline) -> Timeline:
-    """`timeline` captioned anew, from what people wrote and else from the transcripts."""
-    edited, said = _written(store, batch_id, (timeline,), {})
-    return _captioned(timeline, edited, said)
+def recaptioned(
+    store: Store,
+    batch_id: str,
+    timelines: tuple[Timeline, ...],
+    transcripts: Mapping[str, Transcript | None] | None = None,
+) -> tuple[Timeline, ...]:
+    """`timelines` captioned anew, from what people wrote and else from the transcripts.
+
+    One that shows a file whose analysis was cleared away stays as it is.
+    """
+    edited, said = _written(store, batch_id, timelines, transcripts or {})
+    return tuple(
+        _captioned(timeline, edited, said)
+        if all(clip.file_id in said for clip in timeline.clips)
+        else timeline
+        for timeline in timelines
+    )
 
 
 def drafted(
@@ -123,7 +136,10 @@ def _written(
         if file.sha256 not in wanted:
             continue
         if file.sha256 not in said:
-            said[file.sha256] = _transcript(store, file)
+            try:
+                said[file.sha256] = _told(footage.analysed(store, file)).transcript
+            except NotFound:  # cleared away: nobody can say what its captions were
+                continue
         edit = _edit(store, file, base_of(said[file.sha256]))
         if edit is not None:
             edited[file.sha256] = lines.read(edit.lines, said[file.sha256])
@@ -156,13 +172,6 @@ def _captioned(
 ) -> Timeline:
     found = lines.stretches(timeline.placed(), edited, said)
     return replace(timeline, cues=captions.cues_of(found, timeline.rate))
-
-
-def _transcript(store: Store, file: MediaFile) -> Transcript | None:
-    try:
-        return _told(footage.analysed(store, file)).transcript
-    except NotFound:  # the analysis was cleared away, and nobody can say what its captions were
-        return None
 
 
 def _edit(store: Store, file: MediaFile, base: str) -> CaptionEdit | None:

@@ -137,10 +137,12 @@ def _session(
         ),
         None,
     )
-    look = timelines[0].look
-    cuts = tuple(replace(each, look=look) for each in made.timelines) if made else timelines
     said = {file_id: seen.transcript for file_id, seen in outcome.evidence.items()}
-    cuts = captioning.applied(desk.store, outcome.batch.id, cuts, said)
+    if made is None or revisions.family_of(made.timelines) == family:
+        cuts = captioning.applied(desk.store, outcome.batch.id, timelines, said)
+    else:  # people changed it: their clips, in today's look
+        theirs = tuple(replace(each, look=timelines[0].look) for each in made.timelines)
+        cuts = captioning.recaptioned(desk.store, outcome.batch.id, theirs, said)
     if made is not None and cuts == made.timelines:
         return made
     new = NewSession(

@@ -95,8 +95,7 @@ def retime(
     extended = ripple.extend(cut, index, wanted)
     if extended.clips[index].source.end > length:  # rounded up to a frame that is not there
         extended = ripple.extend(cut, index, Span(wanted.start, wanted.end - 1 / cut.rate))
-    recaptioned = captioning.recaptioned(store, session.batch_id, extended)
-    return _changed(store, session, cut, recaptioned, Change("extend", author))
+    return _changed(store, session, cut, extended, Change("extend", author))
 
 
 def split(store: Store, session_id: str, timeline: str, at: Fraction, author: str) -> EditSession:
@@ -130,9 +129,10 @@ def move(store: Store, session_id: str, timeline: str, places: tuple[int, int], 
 def _changed(
     store: Store, session: EditSession, cut: Timeline, changed: Timeline, done: Change
 ) -> EditSession:
-    cuts = tuple(changed if one is cut else one for one in session.timelines)
     # Captioned as the cut will be when it is made again: what is signed is what is rendered.
-    return revising.replace_cuts(store, session, captioning.applied(store, session.batch_id, cuts), done)
+    (told,) = captioning.recaptioned(store, session.batch_id, (changed,))
+    cuts = tuple(told if one is cut else one for one in session.timelines)
+    return revising.replace_cuts(store, session, cuts, done)
 
 
 def _settled_ends(wanted: Span, was: Span, rate: Fraction) -> Span:

@@ -123,7 +123,7 @@ export function render({ model, el }) {
     if (into) { const top = at * ROW; if (top < scroll.scrollTop || top + ROW > scroll.scrollTop + scroll.clientHeight) scroll.scrollTop = top - scroll.clientHeight / 3; }
     list(); bar(); waves(); draw();
   }
-  function edit(index, caret = null) { if (index < 0 || index >= lines.length) return; choose(index); requestAnimationFrame(() => { const field = kept.get(lines[index])?.parts.text; field?.focus(); if (caret !== null) field?.setSelectionRange(caret, caret); }); }
+  function edit(index, caret = null) { if (index < 0 || index >= lines.length) return; choose(index); const field = kept.get(lines[index])?.parts.text; field?.focus(); if (caret !== null) field?.setSelectionRange(caret, caret); } // at once: the next key is text
   function split(caret = null) {
     const line = lines[at];
     if (!line || !may) return;
