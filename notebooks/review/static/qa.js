@@ -2,6 +2,7 @@ import { ago, api, ask, attempt, calmly, chip, draft, empty, fill, follow, fresh
 
 const WORDS = { und: "not known", zxx: "no speech", "": "any" };
 const word = (name) => WORDS[name] ?? name;
+const count = (one) => `${one.readings} reading${one.readings === 1 ? "" : "s"}, ${one.changed} changed`;
 const number = (value) => (value === null || value === undefined ? "" : Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4))));
 const day = (iso) => new Date(`${iso}T00:00`).toLocaleDateString(undefined, { day: "numeric", month: "short" });
 const late = (one) => one.due && one.status !== "done" && one.due < new Date().toLocaleDateString("sv");
@@ -28,7 +29,7 @@ export function render({ model, el }) {
       if (!one || !one.readings && !Object.keys(one.items).length) return h("td", {}, h("span.nothing", { "aria-hidden": "true" }, "·"));
       const golden = Object.entries(one.items).map(([whose, count]) => `${count} ${whose}`).join("; ") || "no golden item";
       const here = cell && cell.genre === one.genre && cell.locale === one.locale;
-      return h(`td${one.locale ? "" : ".sum"}`, {}, h(`button.cell${one.changed ? ".off" : ""}${one.readings ? "" : ".bare"}`, { "aria-pressed": here ? "true" : "false", title: `${word(one.genre)}, ${word(one.locale)}: ${one.readings} readings, ${one.changed} changed. Golden items: ${golden}`, "aria-label": `${word(one.genre)}, ${word(one.locale)}: ${one.readings} readings, ${one.changed} changed`,
+      return h(`td${one.locale ? "" : ".sum"}`, {}, h(`button.cell${one.changed ? ".off" : ""}${one.readings ? "" : ".bare"}`, { "aria-pressed": here ? "true" : "false", title: `${word(one.genre)}, ${word(one.locale)}: ${count(one)}. Golden items: ${golden}`, "aria-label": `${word(one.genre)}, ${word(one.locale)}: ${count(one)}`,
         "data-heat": [2, 4, 10].filter((most) => one.readings >= most).length + 1, onclick: () => { cell = here ? null : one; coverage(); changed(); list(); } }, one.readings, one.changed ? h("i", {}, `${one.changed}`) : null));
     };
     fill(map, h("div.row", { style: { marginBottom: "10px" } }, h("h2.grow", { style: { margin: 0 } }, "Coverage"), cell ? h("button.bare", { onclick: () => { cell = null; coverage(); changed(); list(); } }, `Only ${word(cell.genre)}, ${word(cell.locale)} ✕`) : h("span.dim.small", {}, "readings by genre and locale; marked where some changed")),
