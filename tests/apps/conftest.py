@@ -21,8 +21,6 @@ from tests.apps.stage import Staged, stage
 
 CHROMIUM = "/usr/bin/chromium"
 WAIT_MS = 40_000
-SEALING_KEY = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
-"""So that webhooks can be sent to this machine."""
 expect.set_options(timeout=WAIT_MS)
 START = "from editron_core.cli import main; main()"
 
@@ -52,8 +50,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         people = {"ann": Role.REVIEWER, "ben": Role.REVIEWER, "olga": Role.ADMIN, "vera": Role.VIEWER}
         keys = {name: store.keys.issue(name, role)[1] for name, role in people.items()}
     free = {name: "1000000" for name in ("EDITRON_RATE_KEY", "EDITRON_RATE_ADDRESS")}
-    hooks = {"EDITRON_ALLOW_PRIVATE_URLS": "true", "EDITRON_SEALING_KEY": SEALING_KEY}
-    environment = {**os.environ, "EDITRON_HOME": str(home), **free, **hooks}
+    environment = {**os.environ, "EDITRON_HOME": str(home), **free}
     command = [sys.executable, "-c", START, "serve", "--port", "0", "--no-work", "--json"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
