@@ -23,6 +23,8 @@ ROLES = {
 }
 """What each engine is for, in words."""
 PEAK_COLUMNS = 1600
+MANY = 500
+"""With more files than this a page is drawn before they are listed."""
 
 
 def analysis(store: Store, query: dict[str, Any]) -> dict[str, Any]:
@@ -45,16 +47,19 @@ def analysis(store: Store, query: dict[str, Any]) -> dict[str, Any]:
         files, str(query.get("file") or ""), [ids[m.file_id] for m in moments if m.file_id in ids]
     )
     version = batch.updated_at.isoformat() if batch.updated_at else ""
+    # What takes long to send follows when the page stands: it asks for all, with `full`.
+    later = batch.file_count > MANY and not query.get("full")
     return {
         "batch": _batch(batch, found),
         "version": version,
-        "files": None if query.get("known") == version else _files(files),
+        "later": later,
+        "files": None if later or query.get("known") == version else _files(files),
         "moments": [
             _moment(number, moment, ids[moment.file_id])
             for number, moment in enumerate(moments, start=1)
             if moment.file_id in ids
         ],
-        "file": _file(store, store.files.get(chosen.id), query) if chosen else None,
+        "file": _file(store, store.files.get(chosen.id), query, later=later) if chosen else None,
     }
 
 
@@ -179,7 +184,7 @@ def _moment(number: int, moment: Moment, file: FileInShort) -> dict[str, Any]:
     }
 
 
-def _file(store: Store, file: MediaFile, query: dict[str, Any]) -> dict[str, Any]:
+def _file(store: Store, file: MediaFile, query: dict[str, Any], *, later: bool) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "id": file.id,
         "name": file.name,
@@ -207,7 +212,7 @@ def _file(store: Store, file: MediaFile, query: dict[str, Any]) -> dict[str, Any
         "peaks": signals.squeezed(footage.peaks(folder)[1], PEAK_COLUMNS),
         "shots": [round(float(shot.start), 3) for shot in seen.shots],
         "signals": signals.lanes(seen, *wanted, int(query.get("columns") or signals.COLUMNS)),
-        "transcript": words(seen.transcript),
+        "transcript": None if later else words(seen.transcript),
         "engines": [_engine(use) for use in seen.engines],
     }
 

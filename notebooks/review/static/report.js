@@ -8,7 +8,7 @@ import { words } from "./words.js";
 export function render({ model, el }) {
   const place = root(el);
   place.before(h("link", { rel: "stylesheet", href: "/apps/static/desk.css" }));
-  let files = [], version = "", data = null, shown = "", chosen = null;
+  let files = [], version = "", data = null, shown = "", told = "", chosen = null;
 
   const title = h("h1.grow.clip", {});
   const state = h("div.row", {});
@@ -78,6 +78,10 @@ export function render({ model, el }) {
       shown = key;
       if (!file.seen) play.open({ why: file.error ?? file.unseen });
       else play.open({ url: file.proxy ? `/api/files/${file.id}/proxy` : null, fps: file.fps, length: file.seconds, why: file.picture ? "The copy for playing is missing. Analyse the file again to make it." : "This file has no picture. Its sound was heard all the same." });
+    }
+    const heard = file ? `${key} ${!!file.transcript}` : "";
+    if (heard !== told && file) {
+      told = heard;
       talk.querySelector("[data-told]").textContent = file.transcript ? `${file.transcript.language} · ${file.transcript.source}${file.transcript.aligned ? "" : " · word times guessed"}` : "";
       said.show(file.seen ? file.transcript : null);
     }
@@ -91,6 +95,7 @@ export function render({ model, el }) {
     mark();
     fill(side, about(batch), file?.seen ? engines(file) : null);
     list();
+    if (data.later) ask(model, { full: true });
   }
 
   const card = (moment) => h("button.card", { "data-number": moment.number, onclick: () => open(moment), title: "Play it" },
