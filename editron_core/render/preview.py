@@ -21,6 +21,10 @@ PICTURE_BYTES = 64 << 20
 AS_SEEN = {"in_color_matrix": "bt709", "in_range": "tv", "out_range": "pc", "flags": "bicubic+accurate_rnd"}
 """How the frame's colours become those of a PNG; whoever compares with a video converts it likewise."""
 
+TAGGED = {"color_primaries": "bt709", "color_trc": "iec61966-2-1"}
+"""What the PNG says of its colours. Players show BT.709 video like sRGB; a PNG that named BT.709's own curve
+would be darkened by browsers, and look unlike the export that they play beside it."""
+
 
 def preview(plan: RenderPlan, aspect: str, at: Fraction) -> bytes:
     """The frame that shows at `at` (seconds of the cut, without slates), as PNG.
@@ -57,6 +61,7 @@ def _drawn(plan: RenderPlan, aspect: str, picture: Callable[[RenderPlan, graph.W
         aside = replace(plan, presets={aspect: plan.presets[aspect]}, out=Path(place))
         with workroom(aside) as room:
             seen = picture(aside, room).filter("scale", **AS_SEEN).filter("format", "rgb24")
+            seen = seen.filter("setparams", **TAGGED)
             drawn = room.folder / "preview.png"
             target = nodes.output(seen, f"file:{drawn.resolve()}", vframes=1, f="image2", update=1)
             run(target, room.folder, wall_s=WALL_S, file_bytes=PICTURE_BYTES)

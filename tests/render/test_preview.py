@@ -21,7 +21,7 @@ from editron_core.render import graph, presets
 from editron_core.render.encode import render, workroom
 from editron_core.render.marks import caption_frame
 from editron_core.render.plan import RenderPlan
-from editron_core.render.preview import AS_SEEN, preview
+from editron_core.render.preview import AS_SEEN, preview, slate
 from editron_core.render.run import run
 from editron_core.times import Span
 from tests.render.drawing import FONTS, clip, ff, h264, media, numbered, plan_of, tone
@@ -103,3 +103,25 @@ def test_there_is_no_preview_outside_the_cut(source: Path, tmp_path: Path) -> No
     wanted = plan(source, tmp_path / "out", "16:9", "youtube")
     with pytest.raises(UsageError, match="outside the cut"):
         preview(wanted, "16:9", Fraction(4))
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_slate_is_the_very_frame_of_the_export_too(source: Path, tmp_path: Path) -> None:
+    wanted = plan(source, tmp_path / "out", "16:9", "youtube")
+    kept = tmp_path / "lossless.mkv"
+    with workroom(wanted) as room:
+        stream = graph.pictures(wanted, room)["16:9"].filter("trim", end_frame=2)
+        run(nodes.output(stream, f"file:{kept}", vcodec="ffv1"), room.folder, wall_s=120)
+    drawn = slate(wanted, "16:9", "intro")
+    assert np.array_equal(np.asarray(Image.open(BytesIO(drawn)).convert("RGB")), decoded(kept, 1))
+    with pytest.raises(UsageError, match="has no outro"):
+        slate(wanted, "16:9", "outro")
+
+
+@pytest.mark.usefixtures("quick")
+def test_browsers_show_a_preview_as_they_show_the_video(source: Path, tmp_path: Path) -> None:
+    """A PNG that names BT.709's curve (cICP) is darkened by them; the video beside it is not."""
+    drawn = preview(plan(source, tmp_path / "out", "16:9", "youtube"), "16:9", Fraction(0))
+    head = drawn[: drawn.index(b"IDAT")]
+    assert b"sRGB" in head
+    assert b"cICP" not in head

@@ -120,7 +120,8 @@ export function render({ model, el }) {
   function redraw(ms = 500) {
     if (look.part !== "cut" && !kit[look.part]) look.part = "cut";
     tabs();
-    seen.style.aspectRatio = look.aspect.replace(":", " / ");
+    const [wide, high] = look.aspect.split(":").map(Number);
+    Object.assign(seen.style, { aspectRatio: `${wide} / ${high}`, width: `min(100%, calc((100vh - 320px) * ${wide / high}))` });
     seen.classList.add("old");
     clearTimeout(timer);
     timer = setTimeout(draw, ms);

@@ -12,7 +12,7 @@ export function render({ model, el }) {
   const place = root(el);
   place.before(h("link", { rel: "stylesheet", href: "/apps/static/desk.css" }));
   let data = null, cell = null, frame = 0, diff = false, drawnRun = "", filter = { status: "not done", who: "", words: "" };
-  const head = h("div.row"), told = h("div.row", { style: { gap: "8px" } }), map = h("section.panel"), changes = h("section.panel"), moments = h("section.panel"), frames = h("section.panel.stack"), found = h("div.stack");
+  const head = h("div.row"), told = h("div.row", { style: { gap: "8px" } }), map = h("section.panel"), changes = h("section.panel"), moments = h("section.panel"), frames = h("section.panel.stack"), found = h("div.stack.sticky");
   const page = h("main.page", {}, h("div.row", {}, h("h1", {}, "QA board"), told, h("span.grow"), head), h("div.split", {}, h("div.stack", { style: { gap: "18px", gridTemplateColumns: "minmax(0, 1fr)" } }, map, changes, frames, moments), found));
 
   // --- the run ---
@@ -124,6 +124,7 @@ function compare() {
   const edge = h("input", { type: "range", min: 0, max: 100, step: 0.5, value: 50, "aria-label": "How much of the frame is shown as it was", oninput: () => turn() });
   const el = h("div.compare"), sides = h("div.sides", {}, before, after, h("span.tag.left", {}, "blessed"), h("span.tag.right", {}, "now"), h("i.edge"), edge);
   const turn = () => sides.style.setProperty("--edge", `${edge.value}%`);
+  before.addEventListener("load", () => { sides.style.width = `min(100%, calc(56vh * ${before.naturalWidth / before.naturalHeight}))`; });
   turn();
   return { el, show(one, diff) {
     if (diff) { if (!both.src.endsWith(one.diff)) both.src = one.diff; fill(el, both); return; }

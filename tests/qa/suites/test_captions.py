@@ -70,6 +70,13 @@ def test_a_changed_look_is_counted_and_shown(
     (picture,) = diff_pictures()
     assert picture.name == "karaoke_1x1.png"
     assert pictures.read(picture).shape[1] > 900
+    pairs = pictures.pairs("captions")
+    assert sorted(pair.locale for pair in pairs) == sorted(line.locale for line in export.SAID)
+    for pair in pairs:
+        sides = [pictures.read(pictures.sides("captions") / name) for name in (pair.before, pair.after)]
+        assert sides[0].shape == sides[1].shape == (270, 270, 3)
+        assert not np.array_equal(*sides)
+        assert (pair.case, pair.differing, pair.diff) == ("karaoke 1:1", SAID, "karaoke_1x1.png")
 
 
 def test_the_command_shows_where_the_picture_of_a_change_lies(monkeypatch: pytest.MonkeyPatch) -> None:
