@@ -154,16 +154,21 @@ function sheet(dataOf, leave, again) {
     if (!dirty()) base = null;
     save.style.display = dirty() ? "" : "none";
   }
-  async function set(changes, button) { await attempt(button, () => api("PATCH", path(), { body: changes, etag: `"${one.version}"` }), "Changed"); again(); }
+  // One after the other: each edit names the version that the one before it made.
+  let turn = Promise.resolve();
+  const inTurn = (what) => { turn = turn.then(what, what); return turn; };
+  const mine = ({ data }) => { if (one.id !== data.id) return; if (base === one.version) base = data.version; one = { ...one, title: data.title, text: data.text, status: data.status, assignee: data.assignee_id, due: data.due_on ?? "", overlays: data.overlays, version: data.version, updated: data.updated_at }; };
+  const set = (changes, button) => inTurn(async () => { const done = await attempt(button, () => api("PATCH", path(), { body: changes, etag: `"${one.version}"` }), "Changed"); if (done) mine(done); again(); });
   async function keep() {
     const id = one.id;
     const done = await attempt(save, () => api("PATCH", path(), { body: { title: title.value, text: text.value }, etag: `"${base ?? one.version}"` }), "Saved");
-    if (done) { draft.set(`finding.${id}`, ""); base = null; save.style.display = "none"; }
+    if (done) { mine(done); draft.set(`finding.${id}`, ""); base = null; save.style.display = "none"; }
     again();
   }
   async function addOverlay() {
     const wanted = [...one.overlays, { label: label.value.trim() || "overlay", url: link.value.trim() }];
-    if (await attempt(null, () => api("PATCH", path(), { body: { overlays: wanted }, etag: `"${one.version}"` }), "Linked")) { link.value = label.value = ""; }
+    const done = await attempt(null, () => api("PATCH", path(), { body: { overlays: wanted }, etag: `"${one.version}"` }), "Linked");
+    if (done) { mine(done); link.value = label.value = ""; }
     again();
   }
   async function talk() {
@@ -180,7 +185,9 @@ function sheet(dataOf, leave, again) {
     gone.replaceChildren(); rest.style.display = ""; title.style.display = "";
     if (found.gone) { one = found; rest.style.display = title.style.display = "none"; gone.append(h("p", {}, "Somebody removed this finding."), h("button", { onclick: leave }, "All findings")); return; }
     const before = one;
-    one = found;
+    // What was asked for before our own edit may arrive after it.
+    const older = before && !other && Date.parse(found.updated) < Date.parse(before.updated);
+    one = older ? { ...before, comments: found.comments } : found;
     if (other || !before) {
       let mine = null;
       try { mine = JSON.parse(draft.get(`finding.${one.id}`) || "null"); } catch { /* nothing was kept */ }
