@@ -31,7 +31,7 @@ def name(value: object) -> str | None:
     return value.path if isinstance(value, Entry) else None
 
 
-NOTHING = {"key_id": "0" * 16, "sha256": "0" * 64, "task_id": f"{'0' * 32}:ingest"}
+NOTHING = {"key_id": "0" * 16, "sha256": "0" * 64, "brand_id": "0" * 64, "task_id": f"{'0' * 32}:ingest"}
 
 
 def address(path: str) -> str:
@@ -50,9 +50,9 @@ def test_no_route_but_these_is_open_to_everybody() -> None:
 
 
 def test_viewers_change_nothing() -> None:
-    """Whatever is written needs a reviewer at least."""
+    """Whatever is written needs a reviewer at least. Previews draw what they are sent, and write nothing."""
     for method, entry in routes():
-        if method in WRITING and entry.role is not None:
+        if method in WRITING and entry.role is not None and not entry.path.endswith("/preview"):
             assert entry.role is not Role.VIEWER, f"{method} {entry.path}"
 
 
