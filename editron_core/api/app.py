@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -29,7 +29,7 @@ def create_app(settings: Settings, *, apps: bool = False) -> FastAPI:
     may call it.
     """
 
-    agents = mcp_server.Door()
+    agents, ending = mcp_server.Door(), ExitStack()
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -37,6 +37,7 @@ def create_app(settings: Settings, *, apps: bool = False) -> FastAPI:
             app.state.store, app.state.keyring = store, Keyring(store, settings)
             async with agents.open(app):
                 yield
+            ending.close()
 
     app = FastAPI(
         title="Editron",
@@ -56,7 +57,7 @@ def create_app(settings: Settings, *, apps: bool = False) -> FastAPI:
     if apps:
         from editron_core.api import apps as review
 
-        review.mount(app)
+        ending.callback(review.mount(app))
     agents.mount(app)
     app.state.table = Table(app)
     openapi.describe(app, app.state.table)

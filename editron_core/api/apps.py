@@ -7,6 +7,7 @@ to see the page that asks for one.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,19 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.py") if "marimo.App(" in path.read_text("utf-8"))
 
 
-def mount(app: FastAPI) -> None:
-    """Serve every app at `/apps/NAME/`, and what they are drawn with at `/apps/static/`."""
+def mount(app: FastAPI) -> Callable[[], None]:
+    """Serve every app at `/apps/NAME/`, and what they are drawn with at `/apps/static/`.
+
+    What is returned ends what runs behind the pages: a mounted app is not told that its server ends, and
+    each page has a thread, which the process would wait for.
+    """
     import marimo
+
+    managers: list[Any] = []
+
+    def known(app: Any) -> Any:
+        managers.append(app.state.session_manager)
+        return app
 
     if str(FOLDER) not in sys.path:  # the apps share `ui`
         sys.path.append(str(FOLDER))
@@ -39,11 +50,17 @@ def mount(app: FastAPI) -> None:
         quiet=True, include_code=False, session_ttl=IDLE_S, html_head=HEAD, asset_url=f"{AT}/marimo"
     )
     for name in names():
-        builder = builder.with_app(path=f"/{name}", root=str(FOLDER / f"{name}.py"))
+        builder = builder.with_app(path=f"/{name}", root=str(FOLDER / f"{name}.py"), middleware=[known])
     app.mount(f"{AT}/static/fonts", StaticFiles(directory=_fonts()), "fonts")
     app.mount(f"{AT}/static", StaticFiles(directory=FOLDER / "static"), "static")
     app.mount(f"{AT}/marimo", _Kept(directory=_marimo()), "marimo")
     app.mount(AT, _Known(builder.build()), "apps")
+
+    def close() -> None:
+        for manager in managers:
+            manager.close_all_sessions()
+
+    return close
 
 
 class _Kept(StaticFiles):

@@ -39,7 +39,6 @@ def run(
     """
     import uvicorn
 
-    from editron_core.lane import webhooks
     from editron_core.lane.attend import attending
     from editron_core.lane.webhooks import sending
 
@@ -59,7 +58,6 @@ def run(
         )
         if work:
             stack.enter_context(attending(settings))
-            stack.enter_context(webhooks.sending(settings))
             stack.enter_context(sending(settings))
 
         class Server(uvicorn.Server):

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import random
 import sqlite3
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from editron_core import secrets
@@ -27,8 +29,12 @@ from editron_core.redact import know_url
 from editron_core.store import migrations, outbox
 from editron_core.store.models import Base
 
+T = TypeVar("T")
 BUSY_TIMEOUT_MS = 30_000
-"""How long a writer waits for the other writers of a SQLite file."""
+"""How long SQLite itself lets a writer wait for the other writers of a file."""
+PATIENCE_S = 120.0
+"""For how long it is asked again: whoever comes next is drawn by lot, and it does not wait at all where a
+killed writer's log is being recovered or the last other connection closes (SQLITE_BUSY_RECOVERY)."""
 MIGRATION_LOCK = 0x45444954
 """PostgreSQL advisory lock under which the schema changes ("EDIT" in ASCII)."""
 PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF")
@@ -160,16 +166,29 @@ def _sqlite(url: URL) -> Engine:
         # Python's driver must not begin transactions by itself: `begin` below does.
         connection.isolation_level = None
         # The mode is kept in the file. Asking first spares every later connection a lock.
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute("PRAGMA journal_mode=WAL")
+        if _patiently(lambda: connection.execute("PRAGMA journal_mode").fetchone()[0]) != "wal":
+            _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL"))
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
+        kind = connection.get_execution_options().get("begin", "DEFERRED")
+        _patiently(lambda: connection.exec_driver_sql(f"BEGIN {kind}"))
 
     return engine
+
+
+def _patiently(what: Callable[[], T]) -> T:
+    """What `what` returns, which has no effect where the database is locked, once it is not."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return what()
+        except (sqlite3.OperationalError, OperationalError) as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(random.uniform(0.01, 0.1))
 
 
 def _postgres(url: URL) -> Engine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import Enum, inspect, text
 
 from editron_core.domain.batch import BatchStatus
 from editron_core.errors import StoreError
-from editron_core.store import NewBatch, Store, migrations
+from editron_core.store import NewBatch, Store, database, migrations
 from editron_core.store.database import Database
 from editron_core.store.models import Base
 from tests.store.store_workers import PROCESSES, open_and_count, raise_count
@@ -260,3 +261,21 @@ ROWS = {
         VALUES ('f', 't', '', 'open', '', '', '', '', '[]', {NOW}, {NOW})""",
 }
 """One row of each table that others hang on or that holds an enum, parents first."""
+
+
+def test_a_writer_outwaits_a_lock_that_sqlite_does_not_wait_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 0)
+    with Store.open(f"sqlite:///{tmp_path}/here.sqlite", tmp_path / "blobs") as store:
+        other = sqlite3.connect(tmp_path / "here.sqlite", isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN EXCLUSIVE")
+        release = threading.Timer(0.5, lambda: other.execute("COMMIT"))
+        release.start()
+        assert store.projects.ensure("The Cup").name == "The Cup"
+        release.join()
+        other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(database, "PATIENCE_S", 0.2)
+        with pytest.raises(StoreError, match=r"locked .*another process"):
+            store.projects.ensure("The League")
+        other.close()
