@@ -204,7 +204,7 @@ def _fill(door: Door, part: Part, report: Report) -> None:
 
 def jitter(tries: int) -> float:
     """Seconds by chance; the most that it can be doubles with each try (full jitter)."""
-    return random.uniform(0.0, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**tries))
+    return random.SystemRandom().uniform(0.0, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**tries))
 
 
 def _pause(door: Door, part: Part, report: Report, tries: int, wait_s: float, asked_s: float | None) -> None:

@@ -60,7 +60,7 @@ class Monitor:
         except EditronError as error:
             failures = self._failures[source.id] = self._failures.get(source.id, 0) + 1
             bound = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**failures)
-            self._not_before[source.id] = time.monotonic() + random.uniform(bound / 2, bound)
+            self._not_before[source.id] = time.monotonic() + random.SystemRandom().uniform(bound / 2, bound)
             telemetry.count("syncs", outcome="failed")
             _log.warning("not_synced", source=source.label, error=str(error))
             return None

@@ -256,7 +256,7 @@ def _next(attempts: int, wait_s: float | None) -> datetime | None:
     """When the attempt after so many follows; null where there is none any more."""
     if attempts >= len(SCHEDULE_S):
         return None
-    wait = SCHEDULE_S[attempts] * (1 + random.uniform(0, JITTER))
+    wait = SCHEDULE_S[attempts] * (1 + random.SystemRandom().uniform(0, JITTER))
     return datetime.now(UTC) + timedelta(seconds=max(wait, wait_s or 0.0))
 
 

@@ -188,7 +188,7 @@ def _patiently(what: Callable[[], T]) -> T:
         except (sqlite3.OperationalError, OperationalError) as error:
             if "locked" not in str(error) or time.monotonic() > until:
                 raise
-            time.sleep(random.uniform(0.01, 0.1))
+            time.sleep(random.SystemRandom().uniform(0.01, 0.1))
 
 
 def _postgres(url: URL) -> Engine:

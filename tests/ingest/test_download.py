@@ -219,15 +219,9 @@ def test_an_expired_token_is_renewed_once_for_all(desk: Desk, account: Account) 
     desk.client.account_id()
     assert desk.fake.state.refreshed == 1
     desk.fake.script("files/download", *[Transfer(cut=BLOCK)] * 8)
-    lost = threading.Event()
-
-    def expire(share: float) -> None:
-        if share > 0.2 and not lost.is_set():
-            lost.set()
-            desk.fake.expire_tokens()
-
+    desk.fake.expire_tokens()
     with ThreadPoolExecutor(8) as pool:
-        done = list(pool.map(lambda entry: desk.fetch(entry, expire), entries))
+        done = list(pool.map(desk.fetch, entries))
     assert all(fetched.by_hash for fetched in done)
     assert desk.fake.state.refreshed == 2
 

@@ -72,7 +72,7 @@ def bench(store: Store) -> Bench:
     return Bench(store=store)
 
 
-def another(name: str = "default", contrast: float = 0.7) -> Profile:
+def another(name: str = "default", contrast: float = 0.5) -> Profile:
     """A profile of that name that scores otherwise than the shipped one."""
     base = profiles.load("default")
     return replace(base, name=name, normalisation=replace(base.normalisation, contrast=contrast))
