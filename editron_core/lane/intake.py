@@ -114,7 +114,8 @@ def _finish(desk: Desk, batch: MediaBatch, listing: Listing, *, again: bool) -> 
         if not wanted:
             return batch
         _requeue(desk, desk.store.batches.get(batch.id))
-        desk.store.batches.set_tier(batch.id, StorageTier.HOT)
+        if any(file.status in DONE for file in wanted):  # archived or lost, and wanted again
+            desk.store.batches.set_tier(batch.id, StorageTier.HOT)
         desk.store.batches.set_status(batch.id, BatchStatus.DOWNLOADING)
         # What lies here is copied as fast as the disk can; what comes over a network waits most of the time.
         afar = any(from_dropbox(file.source) for file in wanted)

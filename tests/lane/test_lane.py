@@ -11,14 +11,14 @@ import polars as pl
 import pytest
 
 from editron_core.config import DELIVERED, Settings, settings
-from editron_core.domain.batch import BatchStatus
+from editron_core.domain.batch import BatchStatus, StorageTier
 from editron_core.domain.job import EditSessionStatus, RenderJobStatus, Verdict
 from editron_core.domain.label import Raters, Split
 from editron_core.errors import EditronError, SourceError, UsageError
 from editron_core.lane import Lane, Order, Outcome, as_json, cutting, intake, rendering, signing, write_curve
 from editron_core.lane.desk import code_version
 from editron_core.score import profile
-from editron_core.store import Store
+from editron_core.store import NewBatch, Store
 from editron_core.times import Span
 from tests.lane.conftest import Witness
 
@@ -267,6 +267,12 @@ def test_a_lost_original_is_taken_in_again(lane: Lane, clips: Path) -> None:
 
     assert second.batch.id == first.batch.id
     assert Path(second.files[0].path).exists()
+
+
+def test_a_batch_keeps_the_tier_that_it_was_asked_for_with(lane: Lane, store: Store, clips: Path) -> None:
+    asked = store.batches.create(NewBatch(str(clips), "clips", storage_tier=StorageTier.WARM))
+
+    assert lane.resume(asked.id).batch.storage_tier is StorageTier.WARM
 
 
 def test_an_interrupted_ingest_is_finished_by_the_batch_id(
