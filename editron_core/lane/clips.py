@@ -7,8 +7,8 @@ from fractions import Fraction
 from editron_core.domain import codec
 from editron_core.domain.batch import MediaFile
 from editron_core.errors import UsageError
-from editron_core.lane import seen
 from editron_core.media.clips import cut_clip
+from editron_core.review import footage
 from editron_core.store import Stage, Store
 from editron_core.times import Span
 
@@ -31,7 +31,7 @@ def of_file(store: Store, file: MediaFile, span: Span) -> str:
             f"is no span of it: give one of up to {LONGEST_S} s within {float(length):.3f} s",
             subject=f"{float(span.start):g}-{float(span.end):g} s",
         )
-    proxy = seen.proxy(store, file)
+    proxy = footage.proxy(store, file)
     stage = Stage("clip", (file.sha256, proxy.parent.name), {"span": codec.dump(span)}, VERSION)
     with store.ledger.run(stage, wait_s=WAIT_S) as claim:
         if claim.output is None:

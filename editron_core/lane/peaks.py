@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from editron_core import process
 from editron_core.domain.batch import MediaFile
 from editron_core.errors import NotFound
-from editron_core.lane import seen
 from editron_core.media import ffmpeg
+from editron_core.review import footage
 from editron_core.store import Stage, Store
 
 RATE = 8000
@@ -34,7 +34,7 @@ def of_file(store: Store, file: MediaFile) -> NDArray[np.int8]:
     """
     if file.probe is not None and file.probe.audio is None:
         raise NotFound("has no sound", subject=file.name)
-    proxy = seen.proxy(store, file)
+    proxy = footage.proxy(store, file)
     with store.ledger.run(Stage("peaks", (proxy.parent.name,), {}, VERSION), wait_s=WAIT_S) as claim:
         if claim.output is None:
             claim.publish(_work_out(proxy, claim.folder))

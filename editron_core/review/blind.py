@@ -33,8 +33,8 @@ def _files(store: Store) -> list[MediaFile]:
     found: dict[str, MediaFile] = {}
     for batch in store.batches.list(limit=MOST_BATCHES):
         for file in store.files.list(batch.id):
-            playable = file.probe is not None and file.probe.video is not None
-            if playable and file.sha256 and footage.proxy(store, file) is not None:
+            pictured = file.probe is not None and file.probe.video is not None
+            if pictured and file.sha256 and footage.playable(store, file):
                 found.setdefault(file.sha256, file)
             if len(found) == MOST_FILES:
                 return list(found.values())

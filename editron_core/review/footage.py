@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from editron_core.domain import codec
@@ -14,6 +15,7 @@ from editron_core.store import FileInShort, Store
 
 ANALYZE = "analyze"
 """The stage whose output holds evidence, proxy and peaks."""
+PROXY = "proxy.mp4"
 
 
 def analysed(store: Store, file: MediaFile | FileInShort) -> Path:
@@ -31,16 +33,23 @@ def analysed(store: Store, file: MediaFile | FileInShort) -> Path:
 
 def evidence(store: Store, file: MediaFile) -> Evidence:
     """The evidence of a file. Raises NotFound."""
-    return Evidence.load(analysed(store, file))
+    return _loaded(analysed(store, file))
 
 
-def proxy(store: Store, file: MediaFile) -> Path | None:
-    """The copy that people play; null for a file without a picture, or while there is none."""
+def proxy(store: Store, file: MediaFile) -> Path:
+    """The copy that people play. Raises NotFound where there is none, as of a file without a picture."""
+    path = analysed(store, file) / PROXY
+    if not path.is_file():
+        raise NotFound("has no proxy: it holds no picture", subject=file.name)
+    return path
+
+
+def playable(store: Store, file: MediaFile) -> bool:
+    """Whether there is a copy that people can play."""
     try:
-        path = analysed(store, file) / "proxy.mp4"
+        return proxy(store, file).is_file()
     except NotFound:
-        return None
-    return path if path.is_file() else None
+        return False
 
 
 def peaks(folder: Path) -> tuple[float, list[float]]:
@@ -56,3 +65,9 @@ def transcript(folder: Path) -> Transcript | None:
     """The transcript that an analysis left; null where nobody could write one."""
     path = folder / "transcript.json"
     return codec.load(Transcript, json.loads(path.read_text("utf-8"))) if path.is_file() else None
+
+
+@lru_cache(maxsize=16)
+def _loaded(folder: Path) -> Evidence:
+    # Folders are named by what they hold: what was read once stays right.
+    return Evidence.load(folder)

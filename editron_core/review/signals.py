@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from editron_core.domain.evidence import MEASURED, SIGNALS, Evidence
@@ -26,6 +28,26 @@ def label(signal: str) -> str:
 def hue(signal: str) -> int:
     """Each signal keeps its colour: hues a golden angle apart, in the order of definition."""
     return round(list(SIGNALS).index(signal) * 137.508 + 205) % 360 if signal in SIGNALS else 0
+
+
+def means(evidence: Evidence, names: Sequence[str], points: int) -> dict[str, list[float | None]]:
+    """`time_s` (seconds) and each of `names` (0..1), at most `points` values of each.
+
+    Where the table has more rows, each value is the mean of as many neighbours as it takes; a stretch
+    that was not measured at all is null.
+    """
+    wanted = [name for name in names if name in evidence.table.columns]
+    table = evidence.table.select("time_s", *wanted)
+    size = -(-table.height // points)
+    if size > 1:
+        group = (pl.int_range(pl.len()) // size).alias("group")
+        mean = [pl.col(name).mean() for name in wanted]
+        grouped = table.group_by(group, maintain_order=True).agg(pl.col("time_s").first(), *mean)
+        table = grouped.select("time_s", *wanted)
+    return {
+        name: [None if value is None else round(float(value), 4) for value in table[name].to_list()]
+        for name in table.columns
+    }
 
 
 def lanes(evidence: Evidence, start: float, end: float, columns: int = COLUMNS) -> dict[str, Any]:

@@ -24,7 +24,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "richness": ("a full picture", "a picture with some depth"),
     "detail": ("a picture full of detail", "a picture with detail"),
     "subject": ("a clear subject", "a subject in view"),
-    "skin": ("people close up", "somebody or something warm and near"),
+    "skin": ("somebody very near", "somebody near"),
     "faces": ("faces close up", "faces in view"),
     "loudness": ("loud sound", "full sound"),
     "onset": ("strong beats", "a beat"),

@@ -6,7 +6,6 @@ query; what it changes in the world it sends to the API, with the caller's own c
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -66,12 +65,6 @@ def who() -> dict[str, str]:
     request = mo.app_meta().request
     user = request.user if request is not None else None
     return dict(user) if isinstance(user, dict) else {"name": "somebody", "role": "admin"}
-
-
-def version() -> str:
-    """Changes with every file that the browser may have kept."""
-    parts = (path.read_bytes() for path in sorted(STATIC.glob("*.*")))
-    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 
 
 def _address() -> Query:

@@ -139,7 +139,7 @@ def test_what_was_not_analysed_yet_has_no_evidence(local: TestClient, seeded: Se
     for part in ("evidence", "transcript", "signals", "waveform"):
         answer = local.get(f"/api/files/{seeded.file_id}/{part}")
         assert answer.status_code == 404
-        assert "no evidence yet" in answer.json()["detail"]
+        assert "was not analysed yet" in answer.json()["detail"]
 
 
 def test_what_was_seen_and_heard_is_given_as_figures(local: TestClient, store: Store, seeded: Seeded) -> None:
@@ -159,10 +159,10 @@ def test_what_was_seen_and_heard_is_given_as_figures(local: TestClient, store: S
 
 def test_a_long_file_is_thinned_to_what_a_chart_can_show(store: Store) -> None:
     from editron_core.domain.evidence import Evidence
-    from editron_core.lane import seen
+    from editron_core.review import signals
 
     found = Evidence.load(see(store))
-    thinned = seen.signals(found, ["motion"], 3)
+    thinned = signals.means(found, ["motion"], 3)
     assert thinned["time_s"] == [0.0, 1.5, 3.0]
     assert thinned["motion"] == [0.125, 0.5, 0.8125]
 

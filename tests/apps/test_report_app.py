@@ -45,7 +45,7 @@ def test_a_batch_that_is_gone_leaves_one_message_and_a_way_on(page_as: As, serve
         expect(page.get_by_role("link", name="All batches")).to_be_visible()
 
 
-def test_two_hours_and_ten_thousand_files_open_at_once(page_as: As, served: Served, tmp_path) -> None:
+def test_two_hours_and_hundreds_of_files_open_at_once(page_as: As, served: Served, tmp_path) -> None:
     clip = tmp_path / "long.mp4"
     draw(clip)
     sha256 = hashlib.sha256(b"two hours").hexdigest()
@@ -72,7 +72,7 @@ def test_two_hours_and_ten_thousand_files_open_at_once(page_as: As, served: Serv
     expect(page.locator(".lanes canvas")).to_be_visible()
     took = time.monotonic() - began
 
-    assert took < 20, took  # the bench holds it to 2 s on a quiet machine
+    assert took < 20, took  # on a machine that does much else; `-m proof` measures it
     assert page.locator("[data-line]").count() == 1500
     assert page.locator("[data-word]").count() < 2000  # only what is near the view is laid out word by word
     assert page.locator(".line.item").count() < 60

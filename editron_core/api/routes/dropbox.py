@@ -64,39 +64,33 @@ class Source(Shape):
         return bool(self.link_password)
 
 
-class NewSource(Asked):
+class SourceFields(Asked):
+    """What may be said of a source."""
+
+    account_id: Account = ""
+    source_url: Link = ""
+    folder_path: Folder = ""
+    project_id: HexId | None = None
+    storage_tier: StorageTier = StorageTier.HOT
+    checksum_required: bool = True
+    reference_name_template: Template = ""
+    auto_ingest: bool = True
+    refresh_token: Token = ""
+    access_token: Token = ""
+    link_password: Token = ""
+
+
+class NewSource(SourceFields):
     """A source that is wanted."""
 
     label: Line
     kind: SourceKind = SourceKind.ACCOUNT_FOLDER
-    account_id: Account = ""
-    source_url: Link = ""
-    folder_path: Folder = ""
-    project_id: HexId | None = None
-    storage_tier: StorageTier = StorageTier.HOT
-    checksum_required: bool = True
-    reference_name_template: Template = ""
-    auto_ingest: bool = True
-    refresh_token: Token = ""
-    access_token: Token = ""
-    link_password: Token = ""
 
 
-class SourceChanges(Asked):
+class SourceChanges(SourceFields):
     """What is to change of a source; what is left out stays."""
 
     label: Line = ""
-    account_id: Account = ""
-    source_url: Link = ""
-    folder_path: Folder = ""
-    project_id: HexId | None = None
-    storage_tier: StorageTier = StorageTier.HOT
-    checksum_required: bool = True
-    reference_name_template: Template = ""
-    auto_ingest: bool = True
-    refresh_token: Token = ""
-    access_token: Token = ""
-    link_password: Token = ""
 
 
 class Rule(Shape):

@@ -13,7 +13,8 @@ from editron_core.domain.evidence import MEASURED, SIGNALS, EngineUse
 from editron_core.domain.operations import Subject
 from editron_core.domain.transcript import Transcript
 from editron_core.errors import NotFound, UsageError
-from editron_core.lane import peaks, seen
+from editron_core.lane import peaks
+from editron_core.review import footage, signals
 from editron_core.times import Span
 
 router = APIRouter(prefix="/api/files", tags=["files"])
@@ -67,7 +68,7 @@ def show_file(store: StoreDep, file_id: Id, who: Viewer) -> File:
 def show_evidence(store: StoreDep, file_id: Id, who: Viewer) -> EvidenceSummary:
     """What the analysis saw, in short."""
     file = store.files.get(file_id)
-    found = seen.evidence(store, file)
+    found = footage.evidence(store, file)
     means = found.table.select(MEASURED).mean().row(0, named=True)
     return EvidenceSummary(
         duration=float(found.duration),
@@ -78,7 +79,7 @@ def show_evidence(store: StoreDep, file_id: Id, who: Viewer) -> EvidenceSummary:
         engines=list(found.engines),
         words=len(found.transcript.words) if found.transcript else None,
         language=found.transcript.language if found.transcript else None,
-        proxy=(seen.folder(store, file) / "proxy.mp4").exists(),
+        proxy=footage.playable(store, file),
     )
 
 
@@ -86,7 +87,7 @@ def show_evidence(store: StoreDep, file_id: Id, who: Viewer) -> EvidenceSummary:
 def show_transcript(store: StoreDep, file_id: Id, who: Viewer) -> Transcript:
     """What was said, word by word."""
     file = store.files.get(file_id)
-    found = seen.evidence(store, file).transcript
+    found = footage.evidence(store, file).transcript
     if found is None:
         raise NotFound("has no transcript", subject=file.name)
     return found
@@ -105,7 +106,7 @@ def show_signals(
     unknown = [name for name in names or () if name not in MEASURED]
     if unknown:
         raise UsageError("is no measured signal", subject=unknown[0], remedy=f"one of {', '.join(MEASURED)}")
-    columns = seen.signals(seen.evidence(store, file), names or MEASURED, points)
+    columns = signals.means(footage.evidence(store, file), names or MEASURED, points)
     times = [value or 0.0 for value in columns.pop("time_s")]
     meanings = [Meaning.model_validate(SIGNALS[name]) for name in columns]
     return Signals(time_s=times, signals=columns, meanings=meanings)

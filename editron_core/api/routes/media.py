@@ -21,9 +21,9 @@ from editron_core.domain.batch import MediaFile
 from editron_core.domain.job import RenderJob
 from editron_core.domain.progress import Nobody
 from editron_core.errors import NotFound, UsageError
-from editron_core.lane import clips, seen
+from editron_core.lane import clips
 from editron_core.lane.desk import Desk
-from editron_core.review import signoff
+from editron_core.review import footage, signoff
 from editron_core.store import Store
 from editron_core.store.blobs import HASH
 from editron_core.times import Span
@@ -89,7 +89,7 @@ WishDep = Annotated[Wish, Depends(_wish)]
 def show_proxy(store: StoreDep, wish: WishDep, file_id: Id, who: Viewer) -> Response:
     """The small copy of a file that people play."""
     file = store.files.get(file_id)
-    path = seen.proxy(store, file)
+    path = footage.proxy(store, file)
     sha256 = store.blobs.hash_of(path.parent.name, path.name)
     return wish.answer(Streamed(path, sha256, MP4, _named(file, ".mp4")))
 

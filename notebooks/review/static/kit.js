@@ -81,7 +81,7 @@ export async function attempt(button, what, done) {
 let toasts;
 /** A line at the corner that goes by itself. */
 export function say(words, kind = "") {
-  if (!toasts?.isConnected) { toasts = h("div.toasts", { role: "status", "aria-live": "polite" }); sheet(toasts); document.body.append(wrapped(toasts)); }
+  if (!toasts?.isConnected) { toasts = h("div.toasts", { role: "status", "aria-live": "polite" }); document.body.append(wrapped(toasts)); }
   const line = h(`div${kind ? "." + kind : ""}`, {}, words);
   toasts.append(line);
   setTimeout(() => line.remove(), kind ? 9000 : 4000);
@@ -99,7 +99,6 @@ function away(is) {
   setTimeout(look, 2000);
 }
 
-const sheet = (place) => place.getRootNode();
 const wrapped = (inner) => { const outer = h("div.ed", {}, styles(), inner); return outer; };
 export const styles = () => h("link", { rel: "stylesheet", href: "/apps/static/widgets.css" });
 
