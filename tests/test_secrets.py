@@ -49,8 +49,10 @@ def test_what_is_no_reference_is_refused_without_being_shown(text: str) -> None:
 
 
 def test_flows_may_register_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whether or not flows were imported before in this process.
+    kinds = {name: one for name, one in secrets._resolvers.items() if name != "prefect"}
+    monkeypatch.setattr(secrets, "_resolvers", kinds | {"prefect": secrets._from_prefect})
     assert "in flows only" in str(refusal("prefect:production/password"))
-    monkeypatch.setattr(secrets, "_resolvers", dict(secrets._resolvers))
     secrets.register("prefect", {"production/password": VALUE}.__getitem__)
     assert secrets.resolve("prefect:production/password").reveal() == VALUE
 

@@ -32,6 +32,8 @@ class View(anywidget.AnyWidget):
     """Name of the file under static/ that draws it."""
     query = traitlets.Dict().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)
+    answered = traitlets.Int(0).tag(sync=True)
+    """The `asked` of the query that `data` answers; it changes after `data`, even where that stays."""
 
     def __init__(self, module: str, load: Load, query: Query | None = None) -> None:
         self._load = load
@@ -41,6 +43,7 @@ class View(anywidget.AnyWidget):
     def _asked(self, change: dict[str, Any]) -> None:
         if hasattr(self, "data"):
             self.data = _told(self._load, change["new"])
+            self.answered = change["new"].get("asked", 0)
 
 
 def view(module: str, load: Load, **query: Any) -> Any:

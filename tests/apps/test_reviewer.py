@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from editron_core.domain.job import EditSessionStatus, Verdict
 from editron_core.domain.review import ApprovalRule
@@ -111,6 +111,31 @@ def test_by_keyboard_alone_a_cut_is_split_put_back_rejected_and_approved(page_as
     expect(page.get_by_role("dialog")).to_contain_text("backwards, faster with each press")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_keys_pressed_while_a_change_is_on_its_way_wait_for_it(page_as: As, served: Served) -> None:
+    page = page_as("ben")
+    page.goto(f"{served.url}/apps/moments/?batch={served.staged.batch}")
+    cut(page, "hero-reel")
+    page.keyboard.press("]")
+    cut(page, "shorts-01")
+    clips = page.locator(".strip button")
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    changes: list[str] = []
+
+    def slowly(route: Route) -> None:
+        changes.append(route.request.url.rsplit("/", 1)[1])
+        found = route.fetch()
+        page.wait_for_timeout(700)  # longer than the page waits after an event to look anew
+        route.fulfill(response=found)
+
+    page.route(re.compile("/api/sessions/.*/(split|merge|undo)$"), slowly)
+    for key in "smsu":
+        page.keyboard.press(key)
+    expect(page.get_by_text("Back to how it was before")).to_be_visible()
+    expect(clips).to_have_count(1)
+    assert changes == ["split", "merge", "split", "undo"]
 
 
 def test_space_plays_and_k_stops_across_clips(page_as: As, served: Served) -> None:

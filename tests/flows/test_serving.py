@@ -45,7 +45,8 @@ def test_every_schedule_makes_runs_and_one_begins_by_itself(serving: Serving) ->
         return next((one for one in _scheduled(serving)["poll_sources"] if one.state.is_completed()), None)
 
     began = until(polled, 900.0)  # of the minutes that it is scheduled for
-    assert (began.start_time - began.expected_start_time).total_seconds() >= 0
+    # The server's clock and the worker's timer differ by milliseconds.
+    assert (began.start_time - began.expected_start_time).total_seconds() > -1
     said = (serving.home / "prefect" / "server.log").read_text()
     assert "Can't evaluate bulk DML" not in said
 

@@ -175,5 +175,14 @@ export const trouble = (error) => h("div.notice", { role: "alert" }, h("div.grow
 /** Follow a trait of the model; draws at once and after each change. Returns nothing; marimo ends it with the view. */
 export function follow(model, name, draw) { const now = () => draw(model.get(name)); model.on(`change:${name}`, now); now(); return () => model.off(`change:${name}`, now); }
 
-/** Ask the Python side for its data anew, with other wishes. */
-export function ask(model, wishes = {}) { model.set("query", { ...model.get("query"), ...wishes, asked: (model.get("query")?.asked ?? 0) + 1 }); model.save_changes(); }
+/** Ask the Python side for its data anew, with other wishes. What it returns is done when the answer is shown. */
+export function ask(model, wishes = {}) {
+  const asked = (model.get("query")?.asked ?? 0) + 1;
+  const shown = new Promise((done) => {
+    const look = () => { if (model.get("answered") >= asked) { model.off("change:answered", look); done(); } };
+    model.on("change:answered", look);
+  });
+  model.set("query", { ...model.get("query"), ...wishes, asked });
+  model.save_changes();
+  return Promise.race([shown, pause(10000)]);
+}

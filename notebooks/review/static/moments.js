@@ -10,7 +10,7 @@ const HOW = { trim: "trimmed", extend: "made longer", split: "split", merge: "me
 export function render({ model, el }) {
   const place = root(el);
   place.before(h("link", { rel: "stylesheet", href: "/apps/static/desk.css" }));
-  let data = null, cut = null, full = null, chosen = 0, seen = "", comparing = null, busy = false;
+  let data = null, cut = null, full = null, chosen = 0, seen = "", comparing = null;
   const role = model.get("query").role;
   const may = role !== "viewer";
 
@@ -45,32 +45,34 @@ export function render({ model, el }) {
     strip.style.setProperty("--head", `${share}%`);
   });
 
+  /** One change after the other: what is pressed meanwhile waits until what came of the last is shown. */
+  let last = Promise.resolve();
+  const turn = (change) => (...given) => { const next = () => change(...given); return (last = last.then(next, next)); };
   /** Every change goes through here: what was shown is named, and what came of it is shown. */
-  async function act(verb, body, words, { go = true } = {}) {
-    if (busy || !cut || !may) { if (!may) say("Your key may look but not decide.", "bad"); return null; }
-    busy = true;
+  async function act(verb, body, words) {
+    if (!cut || !may) { if (!may) say("Your key may look but not decide.", "bad"); return null; }
     const button = page.querySelector(`[data-verb="${verb}"]`);
     const found = await attempt(button, () => api("POST", route(verb), { body: body ?? undefined, etag: `"${cut.version}"` }), words);
-    busy = false;
     // Whether it worked or somebody was quicker: look at it as it is now.
-    ask(model, { session: found?.data?.id ?? cut.session, timeline: cut.timeline });
+    await ask(model, { session: found?.data?.id ?? cut.session, timeline: cut.timeline });
     return found;
   }
-  const approve = () => cut && (cut.mine === "approve" ? say("You have approved it as it is.") : act("approve", { timeline: cut.timeline, note: "" }, "Approved"));
+  const approve = turn(() => cut && (cut.mine === "approve" ? say("You have approved it as it is.") : act("approve", { timeline: cut.timeline, note: "" }, "Approved")));
+  const refuse = turn((reason) => act("reject", { timeline: cut.timeline, reason }, "Rejected"));
   const reject = () => { if (!cut || !may) return; play.stop(); dialog.showModal(); dialog.querySelector("textarea").value = draft.get(`reject ${cut.hash}`); dialog.querySelector("textarea").focus(); };
-  const apply = () => { const [start, end] = trim.span(); return trim.dirty() ? act("retime", { timeline: cut.timeline, clip: chosen, start: frac(start), end: frac(end) }, "Trimmed: what follows moved") : say("Move an end first: I sets the in, O the out."); };
-  const split = () => cut && act("split", { timeline: cut.timeline, at: frac(play.time()) }, "Split");
+  const apply = turn(() => { const [start, end] = trim.span(); return trim.dirty() ? act("retime", { timeline: cut.timeline, clip: chosen, start: frac(start), end: frac(end) }, "Trimmed: what follows moved") : say("Move an end first: I sets the in, O the out."); });
+  const splitAt = turn((at) => cut && act("split", { timeline: cut.timeline, at }, "Split"));
+  const split = () => splitAt(frac(play.time()));
   const joins = (index) => { const one = full?.clips[index], next = full?.clips[index + 1]; return !!(one?.file && next && one.file === next.file && Math.abs(one.to - next.from) < 1e-6); };
-  const merge = () => { const first = joins(chosen) ? chosen : joins(chosen - 1) ? chosen - 1 : null; return first === null ? say("Neither neighbour goes on where this clip ends in its file.") : act("merge", { timeline: cut.timeline, clip: first }, "Merged"); };
-  const remove = () => cut && act("remove", { timeline: cut.timeline, clip: chosen }, "Taken out: what follows moved up");
-  const shift = (by) => { const to = chosen + by; if (full && to >= 0 && to < full.clips.length) act("move", { timeline: cut.timeline, clip: chosen, to }, "Moved").then((done) => { if (done) chosen = to; }); };
-  function undo() {
-    if (!cut) return;
-    if (trim.dirty()) { trim.reset(); return; }
-    if (cut.mine) act("withdraw", { timeline: cut.timeline }, `Taken back: you have not ${SAID[cut.mine]} it`);
-    else if (cut.undo) act("undo", null, "Back to how it was before");
-    else say("There is nothing to undo.");
-  }
+  const merge = turn(() => { const first = joins(chosen) ? chosen : joins(chosen - 1) ? chosen - 1 : null; return first === null ? say("Neither neighbour goes on where this clip ends in its file.") : act("merge", { timeline: cut.timeline, clip: first }, "Merged"); });
+  const remove = turn(() => cut && act("remove", { timeline: cut.timeline, clip: chosen }, "Taken out: what follows moved up"));
+  const shift = turn(async (by) => { const to = chosen + by; if (full && to >= 0 && to < full.clips.length && await act("move", { timeline: cut.timeline, clip: chosen, to }, "Moved")) toClip(to); });
+  const undo = turn(() => {
+    if (!cut) return null;
+    if (trim.dirty()) return trim.reset();
+    if (cut.mine) return act("withdraw", { timeline: cut.timeline }, `Taken back: you have not ${SAID[cut.mine]} it`);
+    return cut.undo ? act("undo", null, "Back to how it was before") : say("There is nothing to undo.");
+  });
   const frac = (t) => `${Math.round(t * 1e6)}/1000000`;
 
   function reason() {
@@ -80,7 +82,7 @@ export function render({ model, el }) {
       if (!text.value.trim()) { text.focus(); return; }
       const hash = cut.hash;
       dialog.close();
-      if (await act("reject", { timeline: cut.timeline, reason: text.value.trim() }, "Rejected")) draft.set(`reject ${hash}`, "");
+      if (await refuse(text.value.trim())) draft.set(`reject ${hash}`, "");
     } }, h("h2", { style: { margin: 0 } }, "Reject this cut"), text, h("div.row", {}, h("button.bad", { "data-verb": "reject", type: "submit" }, "Reject"), h("button.bare", { type: "button", onclick: () => dialog.close() }, "Not yet")));
     text.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(); });
     return [form];
