@@ -1,4 +1,8 @@
-"""Where a moment may begin and end: at cuts and between sentences, never inside a word."""
+"""Where a moment may begin and end: at cuts and between sentences, never inside a word.
+
+A file's instants are compared as whole numbers of a tick that all of them are multiples of: as exact as
+fractions, and ten times as fast.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from math import lcm
 
 from editron_core.domain.evidence import Evidence
 from editron_core.score.profile import Lengths
-from editron_core.times import Span
+from editron_core.times import MICRO, Span
 
-_Priced = tuple[Fraction, Fraction]
-"""An instant and what it costs to end there, both in seconds."""
+_Ends = tuple[int, int]
+"""Where a stretch starts and ends, in ticks."""
+_Priced = tuple[int, int]
+"""An instant and what it costs to end there, both in ticks."""
 
 LEAD = Fraction(12, 100)
 """Seconds kept before a sentence: the ear needs the breath."""
@@ -31,34 +38,55 @@ SLIVER_COST = Fraction(1)
 class _Blocks:
     """Stretches that must not be cut into, in time order."""
 
-    starts: tuple[Fraction, ...]
-    ends: tuple[Fraction, ...]
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
     """The latest end so far: overlapping stretches count as one."""
 
     @classmethod
-    def of(cls, spans: Iterable[Span]) -> _Blocks:
-        ordered = sorted(span for span in spans if span.duration > 0)
-        return cls(tuple(s.start for s in ordered), tuple(accumulate((s.end for s in ordered), max)))
+    def of(cls, spans: Iterable[_Ends]) -> _Blocks:
+        ordered = sorted((start, end) for start, end in spans if end > start)
+        return cls(tuple(start for start, _ in ordered), tuple(accumulate((end for _, end in ordered), max)))
 
-    def cuts(self, at: Fraction) -> bool:
+    def cuts(self, at: int) -> bool:
         """Whether `at` lies strictly inside a stretch."""
         i = bisect_left(self.starts, at) - 1
         return i >= 0 and at < self.ends[i]
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """So many ticks a second."""
+
+    rate: int
+
+    def ticks(self, at: Fraction) -> int:
+        """The tick at `at`, or the last one before it."""
+        return at.numerator * self.rate // at.denominator
+
+    def ends(self, spans: Iterable[Span]) -> list[_Ends]:
+        return [(self.ticks(span.start), self.ticks(span.end)) for span in spans]
+
+    def span(self, start: int, end: int) -> Span:
+        return Span(Fraction(start, self.rate), Fraction(end, self.rate))
 
 
 class Snapper:
     """Moves the ends of spans of one file to where an editor would cut."""
 
     def __init__(self, evidence: Evidence, lengths: Lengths) -> None:
-        words = evidence.transcript.words if evidence.transcript else ()
+        said = [word.span for word in evidence.transcript.words] if evidence.transcript else []
         sentences = [s.span for s in evidence.transcript.sentences()] if evidence.transcript else []
+        cuts = sorted({shot.start for shot in evidence.shots[1:]})
         self.whole = Span(Fraction(0), evidence.duration)
         self._lengths = lengths
-        self._cuts = sorted({shot.start for shot in evidence.shots[1:]})
-        self._sentences = _Blocks.of(sentences)
-        self._words = _Blocks.of(word.span for word in words)
-        self._sentence_points = _points(sentences, self._cuts)
-        self._word_points = _points([word.span for word in words], [])
+        instants = {at for span in said for at in (span.start, span.end)}.union(cuts)
+        wanted = (evidence.step, evidence.duration, lengths.min, lengths.target, lengths.max)
+        self._clock = clock = _Clock(lcm(2 * MICRO, *{at.denominator for at in instants.union(wanted)}))
+        self._cuts = [clock.ticks(at) for at in cuts]
+        self._sentences = _Blocks.of(clock.ends(sentences))
+        self._words = _Blocks.of(clock.ends(said))
+        self._sentence_points = _points(clock.ends(sentences), self._cuts, clock)
+        self._word_points = _points(clock.ends(said), [], clock)
 
     def snap(self, span: Span) -> Span:
         """The nearest span whose ends fall on cuts or between sentences, of an allowed length.
@@ -68,68 +96,65 @@ class Snapper:
         """
         if self.whole.duration <= self._lengths.min:
             return self.whole
-        for heads, tails in self._tiers(span):
+        for heads, tails in self._tiers(self._clock.ticks(span.start), self._clock.ticks(span.end)):
             best = self._cheapest(heads, tails)
             if best is not None:
-                return best
+                return self._clock.span(*best)
         return span.clamp(self.whole)
 
-    def _tiers(self, span: Span) -> Iterator[tuple[list[_Priced], list[_Priced]]]:
+    def _tiers(self, start: int, end: int) -> Iterator[tuple[list[_Priced], list[_Priced]]]:
         """Where the span may start and end: by sentences, then less and less strictly."""
         whole, words = (self._sentence_points, self._sentences), (self._word_points, self._words)
         for (starts, no_start), (ends, no_end) in ((whole, whole), (whole, words), (words, words)):
-            yield self._near(span.start, starts[0], no_start), self._near(span.end, ends[1], no_end)
+            yield self._near(start, starts[0], no_start), self._near(end, ends[1], no_end)
 
-    def _near(self, at: Fraction, points: Sequence[Fraction], blocks: _Blocks) -> list[_Priced]:
+    def _near(self, at: int, points: Sequence[int], blocks: _Blocks) -> list[_Priced]:
         """Allowed ends near `at`, each with what it costs."""
-        reach = max(Fraction(2), self._lengths.target / 2)
-        edges = (self.whole.start, self.whole.end)
-        fixed = {p for p in (*_between(points, at, reach), *_between(self._cuts, at, reach), *edges)}
+        reach = self._clock.ticks(max(Fraction(2), self._lengths.target / 2))
+        last = self._clock.ticks(self.whole.end)
+        fixed = {0, last, *_between(points, at, reach), *_between(self._cuts, at, reach)}
         found = [(p, abs(p - at)) for p in fixed if abs(p - at) <= reach and not blocks.cuts(p)]
-        if self.whole.start <= at <= self.whole.end and not blocks.cuts(at):
-            found.append((at, FREE_COST))
+        if 0 <= at <= last and not blocks.cuts(at):
+            found.append((at, self._clock.ticks(FREE_COST)))
         return found
 
-    def _cheapest(self, heads: list[_Priced], tails: list[_Priced]) -> Span | None:
-        best: tuple[Fraction, Fraction, Fraction] | None = None
-        for start, head in heads:
-            for end, tail in tails:
-                if not self._lengths.min <= end - start <= self._lengths.max:
-                    continue
-                cost = head + tail + SLIVER_COST * self._slivers(start, end)
-                if best is None or (cost, start, end) < best:
-                    best = (cost, start, end)
-        return Span(best[1], best[2]) if best else None
+    def _cheapest(self, heads: list[_Priced], tails: list[_Priced]) -> _Ends | None:
+        """The pair of an allowed length that costs least; ties go to the earlier."""
+        shortest, longest = self._clock.ticks(self._lengths.min), self._clock.ticks(self._lengths.max)
+        sliver = self._clock.ticks(SLIVER_COST)
+        allowed = [
+            (head + tail + sliver * self._slivers(start, end), start, end)
+            for start, head in heads
+            for end, tail in tails
+            if shortest <= end - start <= longest
+        ]
+        return min(allowed)[1:] if allowed else None
 
-    def _slivers(self, start: Fraction, end: Fraction) -> int:
+    def _slivers(self, start: int, end: int) -> int:
+        near = self._clock.ticks(NEAR_CUT)
         first = bisect_right(self._cuts, start)
         last = bisect_left(self._cuts, end) - 1
-        early = first < len(self._cuts) and self._cuts[first] < min(end, start + NEAR_CUT)
-        late = last >= 0 and self._cuts[last] > max(start, end - NEAR_CUT)
+        early = first < len(self._cuts) and self._cuts[first] < min(end, start + near)
+        late = last >= 0 and self._cuts[last] > max(start, end - near)
         return int(early) + int(late)
 
 
-def _points(spans: Sequence[Span], cuts: Sequence[Fraction]) -> tuple[list[Fraction], list[Fraction]]:
+def _points(spans: Sequence[_Ends], cuts: Sequence[int], clock: _Clock) -> tuple[list[int], list[int]]:
     """Where to begin before and where to end after each span, in time order."""
     if not spans:
         return [], []
+    lead, tail, near = clock.ticks(LEAD), clock.ticks(TAIL), clock.ticks(NEAR_CUT)
     ordered = sorted(spans)
-    before = [max(last.end, this.start - LEAD) for last, this in pairwise(ordered)]
-    after = [min(this.start, last.end + TAIL) for last, this in pairwise(ordered)]
-    starts = [max(Fraction(0), ordered[0].start - LEAD), *before]
-    ends = [*after, ordered[-1].end + TAIL]
-    for i, span in enumerate(ordered):
-        gap_from = ordered[i - 1].end if i else Fraction(0)
-        gap_to = ordered[i + 1].start if i + 1 < len(ordered) else span.end + NEAR_CUT
-        starts[i] = max(
-            (c for c in _between(cuts, span.start, NEAR_CUT) if gap_from <= c <= span.start),
-            default=starts[i],
-        )
-        ends[i] = min(
-            (c for c in _between(cuts, span.end, NEAR_CUT) if span.end <= c <= gap_to), default=ends[i]
-        )
+    gaps = [(last[1], this[0]) for last, this in pairwise(ordered)]
+    starts = [max(0, ordered[0][0] - lead), *(max(after, before - lead) for after, before in gaps)]
+    ends = [*(min(before, after + tail) for after, before in gaps), ordered[-1][1] + tail]
+    for i, (start, end) in enumerate(ordered):
+        gap_from = ordered[i - 1][1] if i else 0
+        gap_to = ordered[i + 1][0] if i + 1 < len(ordered) else end + near
+        starts[i] = max((c for c in _between(cuts, start, near) if gap_from <= c <= start), default=starts[i])
+        ends[i] = min((c for c in _between(cuts, end, near) if end <= c <= gap_to), default=ends[i])
     return sorted(starts), sorted(ends)
 
 
-def _between(points: Sequence[Fraction], at: Fraction, reach: Fraction) -> Sequence[Fraction]:
+def _between(points: Sequence[int], at: int, reach: int) -> Sequence[int]:
     return points[bisect_left(points, at - reach) : bisect_right(points, at + reach)]
