@@ -12,12 +12,13 @@ place within it. The same table and profile give the same bytes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from functools import reduce
 from operator import add
 from pathlib import Path
+from typing import TypeVar, cast
 
 import polars as pl
 
@@ -25,6 +26,8 @@ from editron_core.domain.evidence import STEP, Evidence
 from editron_core.score.brief import Brief
 from editron_core.score.derive import Floats, PromptVectors, derived
 from editron_core.score.profile import Profile
+
+Sum = TypeVar("Sum", pl.Expr, pl.Series)
 
 SPREAD_FLOOR = 0.02
 """The least standard deviation that counts as a difference: noise in a constant signal is not stretched."""
@@ -55,13 +58,14 @@ def score(table: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.Se
     known = {name: gap for name, gap in gaps.items() if gap < len(table)}
     if not known:
         return pl.Series("score", [None] * len(table), pl.Float64)
-    each = values(table, profile)
-    added = [(each[name] * profile.weights[name]).alias(name) for name in known]
-    # Two steps: in the first the columns are worked at side by side, in the second they are only added.
-    parts = table.select(*added, _weight(table, profile).alias("weight"))
-    total = _sum(pl.col(name).fill_null(0) if gap else pl.col(name) for name, gap in known.items())
-    mean = parts.select((total / pl.col("weight")).cast(pl.Float64).alias("score"))["score"]
-    return _smoothed(mean.fill_nan(None), profile, step)
+    added = [
+        each.fill_null(0).alias(name) if known[name] else each.alias(name)
+        for name, each in values(table, profile, {name: profile.weights[name] for name in known}).items()
+    ]
+    *parts, weight = table.select(*added, _weight(table, profile).alias("weight")).get_columns()
+    # As columns, not as an expression: planning a tree so deep costs more than the sums themselves.
+    mean = _sum(parts).cast(pl.Float64) / weight
+    return _smoothed(mean.alias("score").fill_nan(None), profile, step)
 
 
 def rescore(files: Sequence[Path], profile: Profile, step: Fraction = STEP) -> Iterator[pl.DataFrame]:
@@ -86,25 +90,30 @@ def rescore(files: Sequence[Path], profile: Profile, step: Fraction = STEP) -> I
             yield frame.select("file", "time_s", scores)
 
 
-def values(table: pl.DataFrame, profile: Profile) -> dict[str, pl.Expr]:
+def values(
+    table: pl.DataFrame, profile: Profile, times: Mapping[str, float] | None = None
+) -> dict[str, pl.Expr]:
     """Each weighted signal as it counts: mixed with its place in the file and shaped; 0..1 or null.
 
     Place is `0.5 + (x - mean) / (4 * deviation)`, between 0 and 1: two standard deviations of the file's
-    own values, `SPREAD_FLOOR` at least, lead from the middle to either end.
+    own values, `SPREAD_FLOOR` at least, lead from the middle to either end. `times` names the signals that
+    are wanted, each with what it is multiplied by: in the constants, which spares a pass over the column.
     """
     share = profile.normalisation.contrast
-    names = list(profile.weights)
-    facts = table.select(pl.col(names).mean(), pl.col(names).std(ddof=0).name.suffix(" deviation")).row(0)
+    times = dict.fromkeys(profile.weights, 1.0) if times is None else times
     out = {}
-    for name, mean, deviation in zip(names, facts[: len(names)], facts[len(names) :], strict=True):
-        signal = pl.col(name)
+    for name, scale in times.items():
+        shape, signal = profile.shapes.get(name), pl.col(name)
+        factor = scale if shape is None else 1.0
+        mean, deviation = cast("float | None", table[name].mean()), table[name].std(ddof=0)
         if share and mean is not None:
-            slope = 1 / (4 * max(deviation, SPREAD_FLOOR))
-            # The place is scaled before it is clipped: two passes over the column less.
-            place = (signal * (slope * share) + (0.5 - mean * slope) * share).clip(0, share)
-            signal = signal * (1 - share) + place
-        shape = profile.shapes.get(name)
-        out[name] = signal if shape is None else _shaped(signal, shape)
+            slope = 1 / (4 * max(cast("float", deviation), SPREAD_FLOOR))
+            most = factor * share
+            place = (signal * (slope * most) + (0.5 - mean * slope) * most).clip(0, most)
+            signal = signal * (factor * (1 - share)) + place
+        elif factor != 1:
+            signal = signal * factor
+        out[name] = signal if shape is None else _shaped(signal, shape, scale)
     return out
 
 
@@ -148,21 +157,21 @@ def _weight(table: pl.DataFrame, profile: Profile) -> pl.Expr:
     return _sum([pl.lit(whole), *gappy])
 
 
-def _sum(columns: Iterable[pl.Expr]) -> pl.Expr:
+def _sum(columns: Iterable[Sum]) -> Sum:
     """The sum from left to right. `pl.sum_horizontal` adds many columns in an order that differs from run to
     run, and with it the last digits."""
     return reduce(add, columns)
 
 
-def _shaped(signal: pl.Expr, shape: Sequence[float]) -> pl.Expr:
-    """The straight lines through `shape`, whose points stand at even distances over 0..1."""
+def _shaped(signal: pl.Expr, shape: Sequence[float], scale: float) -> pl.Expr:
+    """`scale` times the straight lines through `shape`, whose points stand at even distances over 0..1."""
     pieces = len(shape) - 1
     rises = [
-        (signal * pieces - at).clip(0, 1) * (shape[at + 1] - shape[at])
+        (signal * pieces - at).clip(0, 1) * (scale * (shape[at + 1] - shape[at]))
         for at in range(pieces)
         if shape[at + 1] != shape[at]
     ]
-    return reduce(add, rises, signal * 0 + shape[0])
+    return reduce(add, rises, signal * 0 + scale * shape[0])
 
 
 def _smoothed(column: pl.Series, profile: Profile, step: Fraction) -> pl.Series:
@@ -170,6 +179,8 @@ def _smoothed(column: pl.Series, profile: Profile, step: Fraction) -> pl.Series:
     width = 2 * int(profile.normalisation.smoothing_s / float(step) / 4) + 1
     if width == 1:
         return column
-    near = column.rolling_mean(width, min_samples=1, center=True)
-    near = near.rolling_mean(width, min_samples=1, center=True)
-    return near.set(column.is_null(), None) if column.null_count() else near
+    near = pl.col(column.name)
+    for _ in range(2):
+        near = near.rolling_mean(width, min_samples=1, center=True)
+    smooth = column.to_frame().select(near).to_series()
+    return smooth.set(column.is_null(), None) if column.null_count() else smooth
