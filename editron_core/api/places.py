@@ -6,6 +6,7 @@ Whoever is on the machine, and an admin, may name any folder. Others name what l
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,14 +17,19 @@ from editron_core.domain.access import Role
 from editron_core.errors import UsageError
 from editron_core.lane.destinations import BLOBS
 
+CONTROLS = ("Cc", "Zl", "Zp")
+"""Unicode's categories of what no source that is named here may hold: controls, and ends of lines."""
+
 
 def check_sources(who: Caller, settings: Settings, sources: Sequence[str]) -> None:
     """Raises UsageError for a source that the caller may not name, or that is none."""
     roots = (*settings.watch, *settings.footage_roots)
     for source in sources:
+        if any(unicodedata.category(char) in CONTROLS for char in source):
+            raise UsageError("holds a control character or a line break", subject=repr(source))
         if "://" in source:
             _check_url(source)
-        elif "\n" in source or not Path(source).is_absolute():
+        elif not Path(source).is_absolute():
             raise UsageError("is neither a URL nor an absolute path", subject=source)
         else:
             _check_path(who, source, roots, "EDITRON_FOOTAGE_ROOTS")

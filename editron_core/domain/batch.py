@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,10 @@ from fractions import Fraction
 from typing import Any
 
 from editron_core.domain.moment import Moment
+from editron_core.errors import UsageError
+
+BETWEEN = "\n"
+"""What stands between the sources of a batch where they are kept as one text."""
 
 
 class BatchStatus(StrEnum):
@@ -149,7 +154,7 @@ class MediaBatch:
 
     id: str
     source_url: str
-    """The path or URL that it was asked for by."""
+    """The paths and URLs that it was asked for by, as `joined` writes them; read them from `sources`."""
     status: BatchStatus
     reference_name: str = ""
     """What people call it."""
@@ -172,6 +177,20 @@ class MediaBatch:
     def partial(self) -> bool:
         """Whether some of its files failed and others did not."""
         return 0 < self.failed_count < self.file_count
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The paths and URLs that it was asked for by."""
+        # Not `splitlines`, which also splits at characters that names of files may hold.
+        return tuple(self.source_url.split(BETWEEN))
+
+
+def joined(sources: Sequence[str]) -> str:
+    """Sources as the one text that a batch keeps. Raises UsageError for one that would read as two."""
+    for source in sources:
+        if BETWEEN in source:
+            raise UsageError("holds a line break", subject=repr(source), remedy="rename it")
+    return BETWEEN.join(sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ def shared_link(url: str) -> bool:
     except ValueError:
         return False
     ours = parts.scheme == "https" and parts.hostname in LINK_HOSTS
+    plain = plain and url.isprintable()  # `urlsplit` passes over line breaks
     return ours and plain and LINK_PATH.fullmatch(parts.path) is not None
 
 

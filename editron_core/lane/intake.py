@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from editron_core.domain import codec
-from editron_core.domain.batch import BatchStatus, Hold, MediaBatch, MediaFile, StorageTier
+from editron_core.domain.batch import BatchStatus, Hold, MediaBatch, MediaFile, StorageTier, joined
 from editron_core.domain.operations import Subject
 from editron_core.domain.progress import Step
 from editron_core.errors import DiskFull, EditronError, Held, MediaError, NotFound, SourceError
@@ -58,7 +58,7 @@ def resume(desk: Desk, batch: MediaBatch) -> MediaBatch:
     if all(file.status is BatchStatus.FAILED for file in pending):
         return batch
     with desk.timed("ingest"):
-        listing = uploads.named(desk.store, expand(batch.source_url.splitlines()))
+        listing = uploads.named(desk.store, expand(batch.sources))
         return _finish(desk, batch, listing, again=False)
 
 
@@ -66,7 +66,7 @@ def _only_asked_for(desk: Desk, batch: MediaBatch) -> bool:
     """Whether nobody has looked yet at what the sources hold, or somebody was interrupted at it."""
     if "listing" in batch.metadata:
         return False
-    files, asked = desk.store.files.list(batch.id), expand(batch.source_url.splitlines())
+    files, asked = desk.store.files.list(batch.id), expand(batch.sources)
     known = {str(one.locator) for one in asked.found}
     return not files or any(file.source in known for file in files)
 
@@ -74,7 +74,7 @@ def _only_asked_for(desk: Desk, batch: MediaBatch) -> bool:
 def _listed(desk: Desk, batch: MediaBatch) -> MediaBatch:
     """Record the files of a batch that was asked for; what its sources hold is written down last."""
     holding.check(desk.store, Subject(batch.id))
-    sources = batch.source_url.splitlines()
+    sources = batch.sources
     listing = uploads.named(desk.store, expanded(desk, expand(sources)))
     if not listing.found:
         error = _nothing(sources, listing)
@@ -148,7 +148,7 @@ def settle(desk: Desk, batch_id: str, reached: BatchStatus) -> MediaBatch:
 
 def _open(desk: Desk, sources: Sequence[str], listing: Listing) -> MediaBatch:
     """The batch of these sources: the newest one where nothing has changed since, else a new one."""
-    asked = "\n".join(s if "://" in s else str(Path(s).absolute()) for s in sources)
+    asked = joined([s if "://" in s else str(Path(s).absolute()) for s in sources])
     facts: dict[str, Any] = {"listing": _fingerprint(listing), "passed_over": listing.passed_over}
     try:
         newest = desk.store.batches.newest(asked)

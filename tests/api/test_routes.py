@@ -6,11 +6,15 @@ import uuid
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from editron_core.api import tools
+from editron_core.api.deps import Caller
 from editron_core.config import Settings
 from editron_core.domain.access import Role
 from editron_core.domain.batch import BatchStatus, Hold
+from editron_core.errors import UsageError
 from editron_core.store import NewBatch, Store
 from tests.api.conftest import As
 from tests.api.seeded import SECONDS, SHA, Seeded, see
@@ -32,7 +36,7 @@ def test_a_batch_is_asked_for_and_its_work_is_dispatched_with_it(
     assert batch["reference_name"] == "a.mp4"
     assert [(one.batch_id, one.stage) for one in store.dispatches.pending()] == [(batch["id"], "produce")]
     assert store.batches.get(batch["id"]).metadata["order"]["brief"] == "the goal"
-    assert store.batches.get(batch["id"]).source_url.splitlines() == asked["sources"]
+    assert store.batches.get(batch["id"]).sources == tuple(asked["sources"])
 
 
 @pytest.mark.parametrize(
@@ -59,6 +63,23 @@ def test_what_cannot_be_carried_out_is_422_and_leaves_nothing(
     assert local.post("/api/batches", json=wrong, headers=keyed()).status_code == 422
     assert store.batches.list() == ()
     assert store.dispatches.pending() == ()
+
+
+@pytest.mark.parametrize("between", list("\0\t\n\v\f\r\x1c\x1d\x1e\x1f\x7f\x85\u2028\u2029"))
+def test_no_source_reads_as_two(app: FastAPI, client_as: As, store: Store, between: str) -> None:
+    """A key may name what lies below its roots, and nothing that is written behind such a place."""
+    root, secret = app.state.settings.home.parent / "footage", "/home/ceo/private.mp4"
+    app.state.settings = app.state.settings.model_copy(update={"footage_roots": (root,)})
+    operator = client_as(Role.OPERATOR)
+    agent = tools.Bench(store, app.state.settings, Caller("agent", Role.OPERATOR, "0" * 16))
+    for source in (f"{root}/x{between}{secret}", f"https://e.com/x{between}{secret}"):
+        answer = operator.post("/api/batches", json={"sources": [source]}, headers=keyed())
+        assert answer.status_code == 422
+        with pytest.raises(UsageError, match="control character"):
+            tools.named("ingest_media_batch").call(agent, {"sources": [source]})
+    assert store.batches.list() == ()
+    fine = {"sources": [f"{root}/a\u202fPM.mp4"]}
+    assert operator.post("/api/batches", json=fine, headers=keyed()).is_success
 
 
 def test_an_unknown_project_is_404(local: TestClient, store: Store) -> None:

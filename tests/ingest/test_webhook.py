@@ -85,6 +85,7 @@ def test_hints_are_taken_for_shared_links_only() -> None:
         ("https://www.dropbox.com/s/", False),
         ("https://[::1/s/a", False),
         ("dropbox://x/y", False),
+        ("https://www.dropbox.com/s/abc/clip.mp4?a\n/home/ceo/private.mp4", False),
     ],
 )
 def test_only_dropboxs_own_links_are_links(url: str, is_link: bool) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from editron_core.config import DELIVERED, Settings, settings
-from editron_core.domain.batch import BatchStatus, StorageTier
+from editron_core.domain.batch import BatchStatus, StorageTier, joined
 from editron_core.domain.job import EditSessionStatus, RenderJobStatus, Verdict
 from editron_core.domain.label import Raters, Split
 from editron_core.errors import EditronError, SourceError, UsageError
@@ -221,7 +221,7 @@ def test_production_renders_signed_cuts_only(lane: Lane, store: Store, clips: Pa
         lane.render(outcome)
 
     signing.decide(store, outcome.cuts[0].session.id, "", signing.Opinion(Verdict.APPROVE, "ann"))
-    rendering.refuse_unsigned(lane.desk, outcome.cuts[0])
+    rendering.refuse_unsigned(lane.desk, outcome.cuts[0].session)
 
 
 def test_production_scores_with_a_promoted_profile_only(lane: Lane, clips: Path) -> None:
@@ -292,6 +292,22 @@ def test_an_interrupted_ingest_is_finished_by_the_batch_id(
 
     assert [file.status for file in resumed.files] == [BatchStatus.READY]
     assert resumed.files[0].transcript_path
+
+
+def test_a_name_with_what_looks_like_a_line_break_is_one_source(
+    lane: Lane, store: Store, tmp_path: Path
+) -> None:
+    """Python's `splitlines` would take what stands behind U+2028 for a source of its own."""
+    behind = tmp_path / "private.mp4"
+    behind.write_bytes(b"nobody asked for me")
+    batch = store.batches.order(NewBatch(joined([f"{tmp_path}/x\u2028{behind}", "https://e.com/a"])))
+    assert batch.sources == (f"{tmp_path}/x\u2028{behind}", "https://e.com/a")
+
+    only = store.batches.order(NewBatch(joined([f"{tmp_path}/x\u2028{behind}"])))
+    files = lane.resume(only.id).files
+    assert [(file.source, file.status) for file in files] == [(only.sources[0], BatchStatus.FAILED)]
+    with pytest.raises(UsageError, match="line break"):
+        lane.ingest([f"{tmp_path}/x\n{behind}"])
 
 
 def test_decisions_leave_labels_in_a_split_of_their_own(lane: Lane, store: Store, clips: Path) -> None:

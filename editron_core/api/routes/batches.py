@@ -24,7 +24,7 @@ from editron_core.api.shapes import Asked, Batch, File, HexId, Id, Line
 from editron_core.config import Settings
 from editron_core.domain import codec
 from editron_core.domain.access import Role
-from editron_core.domain.batch import BatchStatus, StorageTier
+from editron_core.domain.batch import BatchStatus, StorageTier, joined
 from editron_core.domain.operations import Subject
 from editron_core.errors import UsageError
 from editron_core.lane import uploads
@@ -143,7 +143,7 @@ def _wanted(store: Store, settings: Settings, body: NewBatchFields, who: Caller)
     if body.project_id is not None:
         store.projects.get(body.project_id)
     return NewBatch(
-        source_url="\n".join(sources),
+        source_url=joined(sources),
         reference_name=body.reference_name or body.sources[0].rstrip("/").rsplit("/", 1)[-1],
         project_id=body.project_id,
         storage_tier=body.storage_tier,

@@ -18,6 +18,7 @@ from editron_core.api.marks import Marks
 from editron_core.api.problem import Refused
 from editron_core.api.table import takes
 from editron_core.config import Settings
+from editron_core.domain.batch import joined
 from editron_core.errors import EditronError, NotFound, UsageError
 from editron_core.ingest import webhook
 from editron_core.ingest.webhook import Hint, Notice
@@ -165,7 +166,7 @@ def _asked(store: Store, hint: Hint, key: str) -> str:
     except NotFound:
         pass
     new = NewBatch(
-        source_url=hint.source_url,
+        source_url=joined([hint.source_url]),
         reference_name=hint.reference_name or hint.source_url,
         project_id=hint.project_id,
         storage_tier=hint.storage_tier,
