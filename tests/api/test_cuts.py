@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 
@@ -10,9 +12,12 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from editron_core.domain.access import Role
-from editron_core.store import Store
+from editron_core.domain.timeline import Clip
+from editron_core.store import NewBatch, Store
+from editron_core.times import Span
 from tests.api.conftest import As
-from tests.apps.stage import Staged, stage
+from tests.api.seeded import PROBE, SHA
+from tests.apps.stage import SAID, Staged, analysed, evidence, session, stage, transcript
 
 
 @pytest.fixture
@@ -128,6 +133,68 @@ def test_a_preview_is_a_picture_of_the_deliverables_size(local: TestClient, stag
         assert picture.size == (1920, 1080)
     for wrong in ({"at": "999"}, {"at": "x"}, {"at": "1/0"}, {"aspect": "9:16"}, {"preset": "comic"}):
         assert local.get(at, params=wrong).status_code == 422, wrong
+    late = local.get(at, params={"at": sent(1234.5)}).json()  # not its form is wrong
+    assert (late["status"], "errors" in late) == (422, False)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "at",
+    ["1e999999999", "1E9", "9" * 5000, f"1/{'9' * 5000}", f"0.{'1' * 5000}", "1_0", "\u0661", "1 ", "-1"],
+    ids=range(9),
+)
+def test_a_time_of_another_form_is_not_even_computed(local: TestClient, staged: Staged, at: str) -> None:
+    """10 ** 999999999 would keep every other request waiting, for anybody who may look."""
+    session, file = f"/api/sessions/{staged.reel}", f"/api/files/{staged.file}"
+    answers = [
+        local.get(f"{session}/preview", params={"at": at}),
+        local.get(f"{file}/clip", params={"start": "0", "end": at}),
+        local.post(f"{session}/split", json={"at": at}, headers=seen(local, session)),
+    ]
+    assert [one.status_code for one in answers] == [422] * 3
+    assert all(one.json()["errors"] for one in answers)
+    assert local.get(f"{session}/preview", params={"at": "9999999999999"}).status_code == 422
+
+
+@pytest.mark.parametrize("at", [1e308, 1_000_001, -1, True, [], "1000001"])
+def test_no_time_is_too_large_to_be_refused(local: TestClient, staged: Staged, at: object) -> None:
+    session = f"/api/sessions/{staged.reel}"
+    answer = local.post(f"{session}/split", json={"at": at}, headers=seen(local, session))
+    assert answer.status_code == 422, answer.text
+
+
+def sent(at: float) -> str:
+    """An instant as the apps send it."""
+    return f"{round(at * 1e6)}/1000000"
+
+
+def test_a_clip_from_far_into_a_long_file_is_retimed_and_split(local: TestClient, store: Store) -> None:
+    batch = store.batches.create(NewBatch("/footage/conference", "conference"))
+    file = store.files.add(batch.id, "day.mp4", "/footage/conference/day.mp4")
+    store.files.arrived(file.id, "/blobs/day.mp4", SHA, 1000)
+    store.files.probed(file.id, replace(PROBE, duration=Fraction(6 * 3600)))
+    said = transcript(SAID.split(), 6 * 3600)
+    analysed(store, SHA, evidence(said, 6 * 3600), None)
+    clips = [Clip(SHA, Span.of(1234.5, 2434.5)), Clip(SHA, Span.of(12345.6, 12355.6))]
+    reel = session(store, batch.id, "hero-reel", clips, said)
+
+    wishes = (
+        ("retime", {"clip": 0, "start": sent(1235.5), "end": sent(2433.5)}),
+        ("retime", {"clip": 1, "start": sent(12346.6), "end": sent(12357.2)}),
+        ("split", {"at": sent(1100.04)}),
+    )
+    for verb, body in wishes:
+        at = f"/api/sessions/{reel}"
+        made = local.post(f"{at}/{verb}", json=body, headers=seen(local, at))
+        assert made.status_code == 200, (verb, made.text)
+        reel = made.json()["id"]
+
+    shown = [clip.source for clip in store.sessions.get(reel).timelines[0].clips]
+    assert shown == [
+        Span.of("1235.5", "2335.54"),
+        Span.of("2335.54", "2433.5"),
+        Span.of("12346.6", "12357.2"),
+    ]
 
 
 def test_each_role_does_its_own(client_as: As, staged: Staged) -> None:

@@ -13,7 +13,8 @@ from pydantic import Field
 
 from editron_core.api.deps import Reviewer, StoreDep
 from editron_core.api.etags import IfMatch
-from editron_core.api.routes.sessions import WAIT_S, Seconds, TimelineName, check, shown
+from editron_core.api.routes.sessions import WAIT_S, TimelineName, check, shown
+from editron_core.api.seconds import Seconds
 from editron_core.api.shapes import Asked, Id, Session
 from editron_core.domain.job import EditSession
 from editron_core.errors import UsageError

@@ -7,7 +7,6 @@ they ask each time whether it is still the same. What is not signed off is not k
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from editron_core.api import streaming
 from editron_core.api.deps import Operator, SettingsDep, StoreDep, Viewer
+from editron_core.api.seconds import SecondsAsked
 from editron_core.api.shapes import Id
 from editron_core.api.streaming import ASK_AGAIN, FOREVER, NEVER, Streamed
 from editron_core.domain.batch import MediaFile
@@ -50,7 +50,6 @@ RANGES: dict[int | str, dict[str, Any]] = {
     304: {"description": "It is still what `If-None-Match` names."},
     416: {"description": "It has no such range, or several were asked for at once."},
 }
-Seconds = Annotated[str, Query(pattern=r"^\d{1,9}(\.\d{1,9}|/[1-9]\d{0,9})?$", description="Seconds.")]
 Index = Annotated[int, Query(ge=0, le=999, description="Which, in the job's own order.")]
 
 
@@ -111,16 +110,15 @@ def show_original(
 @router.head("/api/files/{file_id}/clip", include_in_schema=False)
 @router.get("/api/files/{file_id}/clip", response_class=Response, responses=RANGES)
 def show_clip(
-    store: StoreDep, wish: WishDep, file_id: Id, start: Seconds, end: Seconds, who: Viewer
+    store: StoreDep, wish: WishDep, file_id: Id, start: SecondsAsked, end: SecondsAsked, who: Viewer
 ) -> Response:
     """A span of a file, such as a moment, cut from its proxy. The first one to ask waits for the cut."""
     file = store.files.get(file_id)
-    first, last = Fraction(start), Fraction(end)
-    if last <= first:
+    if end <= start:
         raise UsageError("must come after the start", subject="end")
-    key = clips.of_file(store, file, Span(first, last))
+    key = clips.of_file(store, file, Span(start, end))
     path = store.blobs.folder(key) / clips.NAME
-    name = _named(file, f"-{float(first):.2f}s.mp4")
+    name = _named(file, f"-{float(start):.2f}s.mp4")
     return wish.answer(Streamed(path, store.blobs.hash_of(key, clips.NAME), MP4, name))
 
 

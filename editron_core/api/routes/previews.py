@@ -10,9 +10,9 @@ from pydantic import Field
 
 from editron_core.api.deps import Reviewer, StoreDep, Viewer
 from editron_core.api.routes.captions import CaptionsEdited, read_lines
-from editron_core.api.routes.sessions import Seconds, TimelineName
+from editron_core.api.routes.sessions import TimelineName
+from editron_core.api.seconds import Seconds, SecondsAsked
 from editron_core.api.shapes import Asked, Id, Shape
-from editron_core.errors import UsageError
 from editron_core.lane import dressing
 from editron_core.lane.dressing import Draft, Frame
 from editron_core.store import Store
@@ -50,12 +50,12 @@ class Chosen(Shape):
 
 
 async def _frame(
-    at: Annotated[str, Query(max_length=32, description="Seconds of the cut.")] = "0",
+    at: SecondsAsked = Fraction(0),
     timeline: Annotated[str, Query(max_length=200)] = "",
     aspect: AspectName = "",
     preset: PresetName = "",
 ) -> Frame:
-    return Frame(timeline, aspect, _seconds(at), preset)
+    return Frame(timeline, aspect, at, preset)
 
 
 @router.get("/api/sessions/{session_id}/preview", response_class=Response, responses=PICTURE)
@@ -85,10 +85,3 @@ def _drawn(store: Store, session_id: str, wanted: Frame, draft: Draft | None) ->
     with store.leases.hold(f"preview:{session_id}", wait_s=WAIT_S):
         picture = dressing.frame(store, session_id, wanted, draft)
     return Response(picture, media_type=PNG, headers={"Cache-Control": "no-store"})
-
-
-def _seconds(text: str) -> Fraction:
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError) as error:
-        raise UsageError("is no time", subject=text, remedy="seconds, such as 3.5 or 7/2") from error

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from fractions import Fraction
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
 from editron_core.api import etags
 from editron_core.api.deps import Page, PageDep, Reviewer, StoreDep, Viewer, page_of
 from editron_core.api.etags import IfMatch
+from editron_core.api.seconds import Seconds
 from editron_core.api.shapes import Asked, Cut, Decision, Id, Note, Session, SessionRow, Shape
 from editron_core.domain.job import EditSession, Verdict
 from editron_core.domain.timeline import Cue
@@ -19,33 +18,10 @@ from editron_core.errors import UsageError
 from editron_core.lane import signing
 from editron_core.review import signoff
 from editron_core.store import Store
-from editron_core.times import Span, seconds
+from editron_core.times import Span
 
 router = APIRouter(tags=["sessions"])
 TimelineName = Annotated[str, Field(max_length=200, description="Which cut; empty for all of the session.")]
-EXACT = r"^[0-9]{1,9}(/[1-9][0-9]{0,8})?$"
-
-
-def _seconds(value: object) -> object:
-    """Exact seconds of a number or of `"n/d"`; other texts, such as `1e99999999`, are not even tried."""
-    if isinstance(value, str) and not re.fullmatch(EXACT, value):
-        raise ValueError("is no number of seconds")
-    return seconds(value) if isinstance(value, int | float | str) else value
-
-
-Seconds = Annotated[
-    Fraction,
-    BeforeValidator(_seconds),
-    Field(ge=0, le=86_400, description='Seconds on the timeline, exact: 3, "7/2" or 3.5.'),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0, "maximum": 86_400},
-                {"type": "string", "pattern": r"^[0-9]{1,4}(/[1-9][0-9]{0,8})?$"},
-            ]
-        }
-    ),
-]
 WAIT_S = 5.0
 
 
