@@ -21,6 +21,8 @@ from typing import Any
 
 import pytest
 
+from tests import tiny_blueprint
+
 # Prefect reads it when it is imported: no test's process may start a server of its own behind our back.
 os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
 
@@ -37,20 +39,6 @@ TRIGGERS = 20
 CALLER = f"00-{'a1' * 16}-{'b2' * 8}-01"
 """The span of who begins the batch that all tests share."""
 MAIN = "from editron_core.cli import main; main()"
-BLUEPRINT = """
-name = "tiny"
-title = "Tiny: a few seconds, to be rendered fast"
-kind = "reel"
-aspects = ["1:1"]
-order = "story"
-min_duration_s = 2
-max_duration_s = 3
-count = 1
-
-[captions]
-preset = "clean"
-burn = false
-"""
 
 
 def editron(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -257,7 +245,7 @@ def shoot(parts: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> 
     whole[at:] = bytes(len(whole) - at)
     (clips / "poison.mp4").write_bytes(whole)
     for name in ("tiny", "failing"):
-        (folder / f"{name}.toml").write_text(BLUEPRINT.replace('"tiny"', f'"{name}"'))
+        tiny_blueprint.written(folder, name)
     return folder
 
 

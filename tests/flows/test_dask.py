@@ -16,7 +16,8 @@ from editron_core.media import ffmpeg
 from editron_core.process import run as child
 from editron_core.store import Store
 from editron_core.store.models import LeaseRow
-from tests.flows.conftest import BLUEPRINT, Serving
+from tests import tiny_blueprint
+from tests.flows.conftest import Serving
 
 FILES = 4
 
@@ -39,7 +40,6 @@ def test_a_worker_killed_at_work_is_followed_by_another_and_the_batch_completes(
     from flows.orders import OrderFields
     from flows.produce import produce
 
-    (tmp_path / "tiny.toml").write_text(BLUEPRINT)
     clips = tmp_path / "clips"
     clips.mkdir()
     for number in range(FILES):
@@ -63,7 +63,7 @@ def test_a_worker_killed_at_work_is_followed_by_another_and_the_batch_completes(
         ours = {worker.process.pid for worker in cluster.workers.values()}
         killer = threading.Thread(target=kill_one, args=(ours,))
         killer.start()
-        order = OrderFields(blueprints=[str(tmp_path / "tiny.toml")])
+        order = OrderFields(blueprints=[tiny_blueprint.written(tmp_path)])
         made = produce(sources=[str(clips)], order=order)
         killer.join()
     assert killed, "a worker was killed while it held a stage"

@@ -20,7 +20,8 @@ from editron_core.domain.job import StageStatus
 from editron_core.lane import retention
 from editron_core.media import ffmpeg
 from editron_core.process import run as child
-from tests.flows.conftest import BLUEPRINT, Serving, at, begin, stop, until
+from tests import tiny_blueprint
+from tests.flows.conftest import Serving, at, begin, stop, until
 from tests.flows.witness import alone, facts, kill
 
 POINTS = 50
@@ -106,8 +107,7 @@ def test_batches_killed_at_random_points_end_with_identical_deliverables(
     serving: Serving, parts: tuple[Path, ...], tmp_path: Path
 ) -> None:
     dice, tally, number = random.Random(4), Tally(), 0
-    (tmp_path / "tiny.toml").write_text(BLUEPRINT)
-    order = {"brief": "the jump", "blueprints": [str(tmp_path / "tiny.toml")]}
+    order = {"brief": "the jump", "blueprints": [tiny_blueprint.written(tmp_path)]}
     wanted = alone(tmp_path, _clips(tmp_path, parts, number))
     while tally.points < POINTS:
         clips, runs = [], []

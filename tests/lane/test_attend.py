@@ -27,22 +27,9 @@ from editron_core.lane.attend import MOST_DEATHS, Attendance, attending
 from editron_core.lane.attendant import MARK
 from editron_core.lane.elsewhere import flows_answer
 from editron_core.store import NewBatch, Store
+from tests import tiny_blueprint
 
 PATIENCE_S = 280.0
-TINY = """
-name = "tiny"
-title = "Tiny: a few seconds, to be rendered fast"
-kind = "reel"
-aspects = ["1:1"]
-order = "story"
-min_duration_s = 2
-max_duration_s = 3
-count = 1
-
-[captions]
-preset = "clean"
-burn = false
-"""
 
 
 def asked(store: Store, *sources: Path, order: Order | None = None) -> MediaBatch:
@@ -63,8 +50,7 @@ def until(holds: Callable[[], object], what: str, patience_s: float = PATIENCE_S
 def test_what_was_asked_for_becomes_cuts_and_a_signed_cut_is_delivered(
     lane: Lane, store: Store, clips: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "tiny.toml").write_text(TINY)
-    batch = asked(store, clips, order=Order(blueprints=(str(tmp_path / "tiny.toml"),)))
+    batch = asked(store, clips, order=Order(blueprints=(tiny_blueprint.written(tmp_path),)))
 
     assert attendant.once(lane)
     assert not attendant.once(lane)

@@ -15,8 +15,7 @@ from editron_core.lane import Lane, Order, destinations, jobs, rendering
 from editron_core.lane.document import Outcome, as_json
 from editron_core.store import Store
 from editron_core.store.blobs import hash_file
-
-ORDER = Order(brief="the jump over the boxes")
+from tests import tiny_blueprint
 
 
 @pytest.fixture(autouse=True)
@@ -25,20 +24,25 @@ def nobody_waits() -> Iterator[None]:
         yield
 
 
-def cut(lane: Lane, clips: Path) -> Outcome:
-    return lane.edit(lane.score(lane.analyze(lane.ingest([str(clips)])), ORDER), ORDER)
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    return Order(brief="the jump over the boxes", blueprints=(tiny_blueprint.written(tmp_path),))
+
+
+def cut(lane: Lane, clips: Path, order: Order) -> Outcome:
+    return lane.edit(lane.score(lane.analyze(lane.ingest([str(clips)])), order), order)
 
 
 def test_deliverables_go_to_every_destination_and_a_broken_one_is_told(
-    lane: Lane, store: Store, clips: Path, tmp_path: Path
+    lane: Lane, store: Store, clips: Path, order: Order, tmp_path: Path
 ) -> None:
     blocked = tmp_path / "blocked"
     blocked.touch()  # a file where a folder should be made
     share = tmp_path / "share"
     order = replace(
-        ORDER, priority=RenderPriority.RUSH, destinations=(str(blocked / "sub"), str(share), "blobs")
+        order, priority=RenderPriority.RUSH, destinations=(str(blocked / "sub"), str(share), "blobs")
     )
-    outcome = cut(lane, clips)
+    outcome = cut(lane, clips, order)
 
     rendered = lane.render(outcome, order)
 
@@ -78,11 +82,11 @@ def test_what_is_no_destination_is_refused(place: str) -> None:
 
 
 def test_a_worker_renders_the_most_urgent_job_first_and_knows_all_it_needs(
-    lane: Lane, store: Store, clips: Path, monkeypatch: pytest.MonkeyPatch
+    lane: Lane, store: Store, clips: Path, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcome = cut(lane, clips)
-    (slow,) = lane.enqueue(outcome, replace(ORDER, priority=RenderPriority.LOW))
-    (fast,) = lane.enqueue(outcome, replace(ORDER, priority=RenderPriority.RUSH, destinations=("blobs",)))
+    outcome = cut(lane, clips, order)
+    (slow,) = lane.enqueue(outcome, replace(order, priority=RenderPriority.LOW))
+    (fast,) = lane.enqueue(outcome, replace(order, priority=RenderPriority.RUSH, destinations=("blobs",)))
     seen: list[str] = []
     carried = rendering.carried_out
 

@@ -18,9 +18,10 @@ from editron_core.domain.job import RenderJobStatus, StageStatus
 from editron_core.domain.operations import Subject
 from editron_core.domain.progress import Step
 from editron_core.errors import EditronError, Held
-from editron_core.lane import Lane, Order, Outcome, jobs
+from editron_core.lane import Lane, Order, jobs
 from editron_core.lane.desk import Progress
 from editron_core.store import NewBatch, Stage, Store
+from tests import tiny_blueprint
 from tests.lane.conftest import Witness
 
 ORDER = Order(brief="the jump over the boxes")
@@ -189,20 +190,20 @@ def test_a_paused_file_lets_the_others_go_on_and_keeps_the_batch_from_being_scor
 
 
 class TestRenderJobs:
-    def cut(self, lane: Lane, clips: Path) -> Outcome:
-        return lane.edit(lane.score(lane.analyze(lane.ingest([str(clips)])), ORDER), ORDER)
-
-    def test_a_held_job_is_not_rendered_until_it_may(self, lane: Lane, store: Store, clips: Path) -> None:
-        outcome = self.cut(lane, clips)
-        (job,) = lane.enqueue(outcome, ORDER)
+    def test_a_held_job_is_not_rendered_until_it_may(
+        self, lane: Lane, store: Store, clips: Path, tmp_path: Path
+    ) -> None:
+        order = Order(brief="the jump", blueprints=(tiny_blueprint.written(tmp_path),))
+        outcome = lane.edit(lane.score(lane.analyze(lane.ingest([str(clips)])), order), order)
+        (job,) = lane.enqueue(outcome, order)
         jobs.pause(store, job.id)
         assert lane.render_next("worker") is None
         with pytest.raises(Held, match="render job"):
-            lane.render(outcome, ORDER)
+            lane.render(outcome, order)
         assert store.jobs.get(job.id).status is RenderJobStatus.QUEUED
         jobs.cancel(store, job.id)
         with pytest.raises(Held, match=r"was cancelled \(editron jobs retry"):
-            lane.render(outcome, ORDER)
+            lane.render(outcome, order)
         assert store.jobs.list(job.session_id) == (store.jobs.get(job.id),)
         assert store.ledger.list(StageStatus.RUNNING) == ()
 
@@ -211,7 +212,7 @@ class TestRenderJobs:
 
         assert done is not None
         assert (done.id, done.status, done.hold) == (job.id, RenderJobStatus.COMPLETE, Hold.NONE)
-        assert lane.render(outcome, ORDER).deliverables
+        assert lane.render(outcome, order).deliverables
         assert len(store.jobs.list(job.session_id)) == 1
 
 

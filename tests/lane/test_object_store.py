@@ -14,7 +14,7 @@ from editron_core.config import settings
 from editron_core.domain.batch import StorageTier
 from editron_core.lane import Lane, Order, retention
 from editron_core.store import Store
-from tests.lane.test_attend import TINY
+from tests import tiny_blueprint
 from tests.s3_server import KEYS, make_bucket, serving
 
 
@@ -39,8 +39,7 @@ def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_another_machine_goes_on_with_what_the_first_one_left(
     bucket: str, drawn: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "tiny.toml").write_text(TINY)
-    order = Order(blueprints=(str(tmp_path / "tiny.toml"),))
+    order = Order(blueprints=(tiny_blueprint.written(tmp_path),))
     here = settings()
     with Store.open(here.database, here.blobs) as store:
         lane = Lane(store, here)

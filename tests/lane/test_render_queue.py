@@ -18,7 +18,7 @@ from editron_core.errors import EditronError, Held, NotFound, OutOfMemory
 from editron_core.lane import Lane, Order, jobs, production, render_queue, rendering
 from editron_core.lane.desk import is_buried
 from editron_core.store import NewJob, Store
-from tests.flows.conftest import BLUEPRINT
+from tests import tiny_blueprint
 
 
 @pytest.fixture(autouse=True)
@@ -34,10 +34,10 @@ def cuts(lane: Lane, clips: Path, tmp_path: Path) -> dict[str, str]:
     scored = lane.analyze(lane.ingest([str(clips)]))
     made = {}
     for name in ("first", "second", "third", "rush"):
-        blueprint = tmp_path / f"{name}.toml"
-        blueprint.write_text(BLUEPRINT.replace('"tiny"', f'"{name}"'))
         priority = RenderPriority.RUSH if name == "rush" else RenderPriority.STANDARD
-        order = Order(brief="the jump", blueprints=(str(blueprint),), priority=priority)
+        order = Order(
+            brief="the jump", blueprints=(tiny_blueprint.written(tmp_path, name),), priority=priority
+        )
         (cut,) = lane.edit(lane.score(scored, order), order).cuts
         made[name] = cut.session.id
     return made
