@@ -14,6 +14,7 @@
     ├── SecretError           a reference to a secret that cannot be resolved
     ├── Interrupted           the program is being stopped, and its child processes with it
     ├── Held                  an operator paused or cancelled the work
+    │   └── Withdrawn         ... or people want the cut no more, as it was to be rendered
     ├── StoreError            the database or the blob store refused
     │   ├── NotFound          no such row or blob
     │   ├── DiskFull          what arrives does not fit on the disk
@@ -139,6 +140,10 @@ class Interrupted(EditronError):
 
 class Held(EditronError):
     """An operator paused or cancelled the batch, file or render job that was to be worked on."""
+
+
+class Withdrawn(Held):
+    """People want a cut no more as it was to be rendered: it was rejected, changed, or is not signed."""
 
 
 class StoreError(EditronError):

@@ -34,7 +34,7 @@ _SESSION_FOLLOWS: dict[EditSessionStatus, tuple[EditSessionStatus, ...]] = {
     # Development renders what nobody has signed; production's rule is the caller's.
     EditSessionStatus.NEEDS_REVIEW: (EditSessionStatus.APPROVED, EditSessionStatus.RENDERING),
     EditSessionStatus.APPROVED: (EditSessionStatus.RENDERING, EditSessionStatus.NEEDS_REVIEW),
-    EditSessionStatus.RENDERING: (EditSessionStatus.COMPLETE,),
+    EditSessionStatus.RENDERING: (EditSessionStatus.COMPLETE, EditSessionStatus.NEEDS_REVIEW),
     EditSessionStatus.COMPLETE: (EditSessionStatus.RENDERING, EditSessionStatus.NEEDS_REVIEW),
     EditSessionStatus.FAILED: (EditSessionStatus.ASSEMBLING, EditSessionStatus.RENDERING),
 }
@@ -220,6 +220,8 @@ class RenderJob:
     """The fence of the claim that gave this value; 0 where it was only read."""
     metadata: dict[str, Any] = field(default_factory=dict)
     """JSON-ready facts of whoever made it: all that it takes to render."""
+    withdrawn: bool = False
+    """Whether it failed because people want the cut no more; `last_error` says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from editron_core.domain import codec
 from editron_core.domain.job import RenderJob, RenderPriority
 from editron_core.errors import UsageError
-from editron_core.lane import cutting, destinations
+from editron_core.lane import cutting, destinations, revising
 from editron_core.lane.lane import Lane
 from editron_core.lane.order import Order
 
@@ -25,11 +25,11 @@ class RenderWish:
 def render(lane: Lane, session_id: str, wish: RenderWish) -> RenderJob:
     """The render job of a session, queued; the one that asks for the same and is not finished counts.
 
-    Raises NotFound; UsageError for a session without an order, a destination that is none, and in
-    production for cuts that are not signed.
+    Raises NotFound; Stale where another session has taken its place; UsageError for a session without an
+    order, a destination that is none, and in production for cuts that are not signed.
     """
     destinations.check(wish.destinations)
-    session = lane.desk.store.sessions.get(session_id)
+    session = revising.current(lane.desk.store, session_id)
     if "order" not in session.metadata:
         raise UsageError("names no order", subject=f"session {session_id[:8]}", remedy="editron edit")
     order = codec.load(Order, session.metadata["order"])

@@ -20,7 +20,7 @@ from editron_core.edit.blueprint import Blueprint, CaptionPreset, Captions
 from editron_core.edit.fonts import fonts_dir
 from editron_core.edit.subtitle_files import write_captions
 from editron_core.errors import UsageError
-from editron_core.lane import branding, captioning
+from editron_core.lane import branding, captioning, revising
 from editron_core.lane.desk import Desk, Progress, code_version
 from editron_core.lane.document import Cut, Outcome
 from editron_core.lane.order import Order
@@ -158,11 +158,12 @@ def _session(
             revisions.FAMILY: family,
         },
     )
-    session = sessions.ensure(new)
+    instead_of = made.id if made is not None else ""
+    session = sessions.ensure(new, instead_of=instead_of, reason="its look or captions were changed")
     if session.status is EditSessionStatus.ASSEMBLING:
         return sessions.set_status(session.id, EditSessionStatus.NEEDS_REVIEW)
     # A look or captions that were there before are taken up again.
-    return sessions.again(session.id) if made is not None else session
+    return revising.taken_up(desk.store, session.id, instead_of) if instead_of else session
 
 
 def _package(

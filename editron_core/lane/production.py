@@ -125,6 +125,8 @@ def delivered(
     with desk.store.leases.hold(f"deliver:{batch}", wait_s=DELIVER_WAIT_S):
         outcome, order = _approved(lane, session, auto_approve)
         ended = lane.work_off(jobs or [job.id for job in lane.enqueue(outcome, order)])
+        if not auto_approve:  # rendering took its time: people may have changed their minds
+            outcome = _signed(lane, session, outcome)
         return lane.deliver(_collected(lane, outcome, order, ended), place)
 
 
@@ -136,6 +138,11 @@ def _approved(lane: Lane, session: str, auto_approve: bool) -> tuple[Outcome, Or
     if auto_approve:
         refuse_auto_approve(lane)
         return replace(outcome, findings=(*outcome.findings, UNSIGNED)), order
+    return _signed(lane, session, outcome), order
+
+
+def _signed(lane: Lane, session: str, outcome: Outcome) -> Outcome:
+    """An outcome with the cuts of it that are signed. Raises UsageError where none is."""
     signed = rendering.signed(lane.desk, outcome)
     if not signed.cuts:
         raise UsageError(
@@ -143,7 +150,7 @@ def _approved(lane: Lane, session: str, auto_approve: bool) -> tuple[Outcome, Or
             subject=f"session {session[:8]}",
             remedy=f"editron review approve {session[:8]}",
         )
-    return signed, order
+    return signed
 
 
 def _collected(lane: Lane, outcome: Outcome, order: Order, ended: Sequence[RenderJob]) -> Outcome:

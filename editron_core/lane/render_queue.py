@@ -31,7 +31,7 @@ def enqueue(desk: Desk, outcome: Outcome, order: Order) -> tuple[RenderJob, ...]
     for an unsigned cut.
     """
     for cut in outcome.cuts:
-        rendering.refuse_unsigned(desk, cut)
+        rendering.refuse_unsigned(desk, cut.session)
     return tuple(
         rendering.finished(desk, cut, outcome.footage, order)
         or desk.store.jobs.ensure(rendering.request(cut, order))
@@ -88,9 +88,11 @@ def _worked(desk: Desk, wanted: Sequence[str]) -> bool:
 
 
 def _look_at(desk: Desk, job: RenderJob) -> None:
-    """Raises Held for a job that may not go on, and the failure of one that somebody else carried out."""
+    """Raises Held for a job that may not go on, Withdrawn for one that people want no more, and the failure
+    of one that somebody else carried out."""
     batch = desk.store.sessions.get(job.session_id).batch_id
     subject = Subject(batch, job_id=job.id)
+    rendering.refuse_withdrawn(job)
     if job.status not in ENDED:
         holding.check(desk.store, subject)
     elif job.status is RenderJobStatus.FAILED and not job.deliverables:
@@ -123,7 +125,6 @@ def _opened(desk: Desk, job: RenderJob) -> tuple[Cut, dict[str, MediaFile]]:
         files = desk.store.files.list(session.batch_id)
         footage = Outcome(desk.store.batches.get(session.batch_id), files).footage
         cut = Cut(session, plan, kit, desk.store.blobs.folder(asked["cut"]), asked["cut"])
-        rendering.refuse_unsigned(desk, cut)
     except Exception as error:
         desk.store.jobs.set_status(job.id, RenderJobStatus.FAILED, str(error), fence=job.fence)
         what, batch = session.deliverable_type, session.batch_id

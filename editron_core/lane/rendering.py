@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from editron_core.domain import codec
 from editron_core.domain.batch import MediaFile
 from editron_core.domain.job import (
     Deliverable,
+    EditSession,
     EditSessionStatus,
     Finding,
     RenderJob,
@@ -24,8 +26,8 @@ from editron_core.domain.job import (
 from editron_core.domain.progress import Step
 from editron_core.domain.timeline import Timeline
 from editron_core.edit.fonts import fonts_dir
-from editron_core.errors import Busy, Held, Interrupted, LeaseLost, UsageError
-from editron_core.lane import destinations
+from editron_core.errors import Busy, Held, Interrupted, LeaseLost, Stale, UsageError, Withdrawn
+from editron_core.lane import destinations, revising
 from editron_core.lane.cutting import CAPTIONS, brand_facts, preset_names
 from editron_core.lane.desk import Desk, Made, Progress, code_version
 from editron_core.lane.document import Cut, Outcome
@@ -33,7 +35,7 @@ from editron_core.lane.order import Order
 from editron_core.render.encode import render as encode
 from editron_core.render.encode import video_encoder
 from editron_core.render.plan import RenderPlan
-from editron_core.review import signoff
+from editron_core.review import revisions, signoff
 from editron_core.store import NewJob, Stage
 
 TELL_EVERY_S = 1.0
@@ -57,7 +59,7 @@ def render(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
     findings = list(outcome.findings)
     with desk.timed("render"):
         for cut in outcome.cuts:
-            refuse_unsigned(desk, cut)
+            refuse_unsigned(desk, cut.session)
             left = _session(desk, cut, outcome.footage, order)
             made += left.deliverables
             findings += left.findings
@@ -67,19 +69,21 @@ def render(desk: Desk, outcome: Outcome, order: Order) -> Outcome:
 def signed(desk: Desk, outcome: Outcome) -> Outcome:
     """The outcome with those cuts alone of which every timeline is approved as it is now."""
     approved = [cut for cut in outcome.cuts if not signoff.of(desk.store, cut.session).unsigned]
-    return replace(outcome, cuts=tuple(approved))
+    sessions = desk.store.sessions.list(outcome.batch.id)
+    standing = (cut for cut in approved if revisions.superseding(cut.session, sessions) is None)
+    return replace(outcome, cuts=tuple(standing))
 
 
-def refuse_unsigned(desk: Desk, cut: Cut) -> None:
-    """Raises UsageError for a cut that production may not render."""
+def refuse_unsigned(desk: Desk, session: EditSession) -> None:
+    """Raises UsageError for a session of which production may not render every cut."""
     if desk.settings.mode != "production":
         return
-    open_cuts = signoff.of(desk.store, cut.session).unsigned
+    open_cuts = signoff.of(desk.store, session).unsigned
     if open_cuts:
         raise UsageError(
             "is not signed off, and production renders signed cuts only",
             subject=", ".join(timeline.name for timeline in open_cuts),
-            remedy=f"editron review approve {cut.session.id[:8]}",
+            remedy=f"editron review approve {session.id[:8]}",
         )
 
 
@@ -125,16 +129,29 @@ def carried_out(
 ) -> tuple[list[Deliverable], tuple[Finding, ...]]:
     """Render the cuts of a claimed job, which says how far it is and how it ended, and send copies.
 
-    Returns what it left, and which destinations failed.
+    Returns what it left, and which destinations failed. Raises Withdrawn where people want the cut no more,
+    before it begins or until it is complete: nothing of it is sent after that.
     """
+    try:
+        return _carried_out(desk, job, cut, files)
+    except Withdrawn:
+        _set_aside(desk, cut)
+        raise
+
+
+def _carried_out(
+    desk: Desk, job: RenderJob, cut: Cut, files: dict[str, MediaFile]
+) -> tuple[list[Deliverable], tuple[Finding, ...]]:
     sessions, jobs = desk.store.sessions, desk.store.jobs
+    _assure_wanted(desk, job)
     sessions.set_status(cut.session.id, EditSessionStatus.RENDERING)
     try:
         with jobs.holding(job):
             tell = _sparing(lambda share: jobs.progress(job.id, 100 * share))
             made = _make(desk, cut, files, job, tell)
+            _assure_wanted(desk, job)
             sent = destinations.send(desk, job, cut, made)
-    except LeaseLost:
+    except (LeaseLost, Withdrawn):
         raise  # whoever took the job over says how it ends
     except (Held, Interrupted, Busy, KeyboardInterrupt):
         jobs.set_status(job.id, RenderJobStatus.QUEUED, fence=job.fence)
@@ -148,8 +165,34 @@ def carried_out(
         jobs.set_status(job.id, RenderJobStatus.FAILED, sent.findings[0].message, fence=job.fence)
     else:
         jobs.complete(job.id, made, sent.urls, fence=job.fence)
-    sessions.set_status(cut.session.id, EditSessionStatus.COMPLETE)
+    revising.settled(desk.store, sessions.set_status(cut.session.id, EditSessionStatus.COMPLETE))
     return made, sent.findings
+
+
+def _assure_wanted(desk: Desk, job: RenderJob) -> None:
+    """Raises Withdrawn for a job whose cut people want no more; that it is withdrawn is written down."""
+    jobs = desk.store.jobs
+    try:
+        refuse_unsigned(desk, revising.current(desk.store, job.session_id))
+    except (Stale, UsageError) as error:
+        jobs.withdraw(job.id, str(error))
+    refuse_withdrawn(jobs.get(job.id))
+
+
+def refuse_withdrawn(job: RenderJob) -> None:
+    """Raises Withdrawn, with the reason, for a job whose cut people want no more."""
+    if job.withdrawn:
+        raise Withdrawn(str(job.last_error), subject=f"render job {job.id[:8]}")
+
+
+def _set_aside(desk: Desk, cut: Cut) -> None:
+    """The session of a withdrawn job waits for people again; one that was signed meanwhile begins anew."""
+    sessions = desk.store.sessions
+    if sessions.get(cut.session.id).status is not EditSessionStatus.RENDERING:
+        return
+    session = sessions.set_status(cut.session.id, EditSessionStatus.NEEDS_REVIEW)
+    with suppress(Stale):
+        revising.settled(desk.store, revising.current(desk.store, session.id))
 
 
 def request(cut: Cut, order: Order) -> NewJob:

@@ -9,7 +9,7 @@ from typing import Any
 from editron_core.domain.job import EditSession, EditSessionStatus
 from editron_core.domain.timeline import Timeline
 from editron_core.errors import Stale, UsageError
-from editron_core.review import revisions
+from editron_core.review import revisions, signoff
 from editron_core.store import NewSession, Store
 
 
@@ -69,10 +69,11 @@ def replace_cuts(
             },
         },
     )
-    made = store.sessions.ensure(new)
+    reason = f"it was changed by {done.author} ({done.how})"
+    made = store.sessions.ensure(new, instead_of=session.id, reason=reason)
     if made.status is EditSessionStatus.ASSEMBLING:
         return store.sessions.set_status(made.id, EditSessionStatus.NEEDS_REVIEW)
-    return store.sessions.again(made.id)  # somebody brought it into this form before
+    return taken_up(store, made.id, session.id)  # somebody brought it into this form before
 
 
 def undo(store: Store, session_id: str) -> EditSession:
@@ -84,4 +85,29 @@ def undo(store: Store, session_id: str) -> EditSession:
     before = session.metadata.get(revisions.BEFORE)
     if not before:
         raise UsageError("was changed by nobody yet", subject=f"session {session.id[:8]}")
-    return store.sessions.again(str(before))
+    return taken_up(store, str(before), session.id)
+
+
+def taken_up(store: Store, session_id: str, instead_of: str) -> EditSession:
+    """Go back to a session in place of another one; what was decided about it stands again.
+
+    Where it is signed but was not rendered, it is announced again: what was queued of it had been withdrawn.
+    """
+    session = store.sessions.again(session_id, instead_of=instead_of, reason="an earlier form took its place")
+    if session.status is EditSessionStatus.APPROVED:
+        session = store.sessions.set_status(session.id, EditSessionStatus.NEEDS_REVIEW)
+    return settled(store, session)
+
+
+def settled(store: Store, session: EditSession) -> EditSession:
+    """The current session of a family in the status that follows from what was decided about its cuts."""
+    now = signoff.of(store, session)
+    if session.status is EditSessionStatus.RENDERING and store.jobs.list(session.id)[0].withdrawn:
+        session = store.sessions.set_status(session.id, EditSessionStatus.NEEDS_REVIEW)
+    if session.status in (EditSessionStatus.NEEDS_REVIEW, EditSessionStatus.APPROVED):
+        reached = EditSessionStatus.NEEDS_REVIEW if now.unsigned else EditSessionStatus.APPROVED
+        return store.sessions.set_status(session.id, reached)
+    rejected = any(now.word(cut).standing is signoff.Standing.REJECTED for cut in session.timelines)
+    if session.status is EditSessionStatus.COMPLETE and rejected:
+        return store.sessions.set_status(session.id, EditSessionStatus.NEEDS_REVIEW)
+    return session

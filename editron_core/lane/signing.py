@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from editron_core.domain.job import Decision, EditSession, EditSessionStatus, Verdict
+from editron_core.domain.job import Decision, EditSession, Verdict
 from editron_core.domain.timeline import Clip, Timeline
 from editron_core.edit import ripple
 from editron_core.errors import NotFound, UsageError
@@ -36,7 +36,7 @@ def decide(store: Store, session_id: str, timeline: str, opinion: Opinion) -> Ed
     for cut in cuts:
         decision = _decision(session, cut, opinion)
         store.decisions.add(decision, labels.of_decision(decision, cut))
-    return _settled(store, session)
+    return revising.settled(store, session)
 
 
 def withdraw(store: Store, session_id: str, timeline: str, author: str) -> EditSession:
@@ -58,7 +58,7 @@ def withdraw(store: Store, session_id: str, timeline: str, author: str) -> EditS
         raise UsageError(f"{author} has said nothing of it that stands", subject=cut.name)
     again = labels.of_decision(mine[-2], cut) if len(mine) > 1 else ()
     store.decisions.withdraw(mine[-1].id, [replace(one, decision_id=mine[-2].id) for one in again])
-    return _settled(store, session)
+    return revising.settled(store, session)
 
 
 def trim(store: Store, session_id: str, timeline: str, keep: Span, author: str) -> EditSession:
@@ -150,18 +150,6 @@ def _length(store: Store, session: EditSession, clip: Clip) -> Fraction:
         if file.sha256 == clip.file_id and file.probe is not None:
             return file.probe.duration
     raise NotFound("has lost its file", subject=f"session {session.id[:8]}")
-
-
-def _settled(store: Store, session: EditSession) -> EditSession:
-    """The session in the status that follows from what was decided about its cuts."""
-    now = signoff.of(store, session)
-    if session.status in (EditSessionStatus.NEEDS_REVIEW, EditSessionStatus.APPROVED):
-        reached = EditSessionStatus.NEEDS_REVIEW if now.unsigned else EditSessionStatus.APPROVED
-        return store.sessions.set_status(session.id, reached)
-    rejected = any(now.word(cut).standing is signoff.Standing.REJECTED for cut in session.timelines)
-    if session.status is EditSessionStatus.COMPLETE and rejected:
-        return store.sessions.set_status(session.id, EditSessionStatus.NEEDS_REVIEW)
-    return session
 
 
 def _decision(session: EditSession, cut: Timeline, opinion: Opinion) -> Decision:

@@ -23,6 +23,7 @@ from editron_core.store.models import BatchRow, DecisionRow, SessionRow
 from editron_core.store.models.base import utc_now
 from editron_core.store.outbox import emit
 from editron_core.store.records.common import by_prefix, locked, new_id, one, unchanged
+from editron_core.store.records.jobs import withdraw
 from editron_core.store.records.labels import forget_decision, replace_labels
 from editron_core.store.records.operations import announce
 from editron_core.store.records.paging import LIMIT, Key, Order, Slice, cut
@@ -56,10 +57,15 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def ensure(self, new: NewSession) -> EditSession:
-        """Record a session, assembling. The same cuts of one batch and blueprint are one session."""
+    def ensure(self, new: NewSession, *, instead_of: str = "", reason: str = "") -> EditSession:
+        """Record a session, assembling. The same cuts of one batch and blueprint are one session.
+
+        The render jobs of the session that it takes the place of are withdrawn for that `reason`.
+        """
         with self._database.write() as session:
             locked(session, BatchRow, new.batch_id)
+            if instead_of:
+                withdraw(session, instead_of, reason)
             row = session.scalars(
                 select(SessionRow).where(
                     SessionRow.batch_id == new.batch_id,
@@ -88,10 +94,16 @@ class Sessions:
             emit(session, kind, row.id, batch_id=new.batch_id, data={"blueprint": new.deliverable_type})
             return _session(row)
 
-    def again(self, session_id: str) -> EditSession:
-        """Count a session as made now: somebody went back to it, so that it is its family's newest."""
+    def again(self, session_id: str, *, instead_of: str = "", reason: str = "") -> EditSession:
+        """Count a session as made now: somebody went back to it, so that it is its family's newest.
+
+        The render jobs of the session that it takes the place of are withdrawn for that `reason`.
+        """
         with self._database.write() as session:
+            locked(session, BatchRow, one(session, SessionRow, session_id).batch_id)
             row = locked(session, SessionRow, session_id)
+            if instead_of:
+                withdraw(session, instead_of, reason)
             row.created_at = utc_now()
             emit(session, "session.changed", row.id, batch_id=row.batch_id, data={"again": True})
             session.flush()
@@ -158,8 +170,8 @@ class Decisions:
         """Record a decision (its `id` and `created_at` are given here) and the labels that follow from it.
 
         The labels take the place of those that earlier decisions of its author about this cut left.
-        Raises StoreError where the session holds no timeline of that name and hash: what a person saw
-        is not what would be signed.
+        A rejection withdraws the session's render jobs. Raises StoreError where the session holds no
+        timeline of that name and hash: what a person saw is not what would be signed.
         """
         with self._database.write() as session:
             row = locked(session, SessionRow, decision.session_id)
@@ -184,14 +196,18 @@ class Decisions:
             said = {"session": row.id, "timeline": made.timeline, "verdict": made.verdict.value}
             data = {**said, "author": made.author, "content_hash": made.content_hash}
             emit(session, "decision.made", made.id, batch_id=row.batch_id, data=data)
+            if made.verdict is Verdict.REJECT:
+                withdraw(session, row.id, f"{made.timeline} was rejected by {made.author}")
             return _decision(made)
 
     def withdraw(self, decision_id: str, labels: Sequence[Label] = ()) -> Decision:
         """Let a decision count no more; `labels` take the place of those that its author's word left.
 
-        Raises NotFound; StoreError for one that was taken back before.
+        Where it was an approval, the session's render jobs are withdrawn. Raises NotFound; StoreError for
+        one that was taken back before.
         """
         with self._database.write() as session:
+            locked(session, SessionRow, one(session, DecisionRow, decision_id).edit_session_id)
             row = locked(session, DecisionRow, decision_id)
             if row.withdrawn_at is not None:
                 raise Conflict("was taken back before", subject=f"decision {decision_id[:8]}")
@@ -202,6 +218,9 @@ class Decisions:
             data = {**said, "author": row.author, "content_hash": row.content_hash}
             batch_id = one(session, SessionRow, row.edit_session_id).batch_id
             emit(session, "decision.withdrawn", row.id, batch_id=batch_id, data=data)
+            if row.verdict is Verdict.APPROVE:
+                reason = f"{row.author} took back the approval of {row.timeline}"
+                withdraw(session, row.edit_session_id, reason)
             session.flush()
             return _decision(row)
 

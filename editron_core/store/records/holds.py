@@ -21,6 +21,7 @@ from editron_core.store.database import Database
 from editron_core.store.models import BatchRow, FileRow, JobRow, SessionRow
 from editron_core.store.outbox import emit
 from editron_core.store.records.common import by_prefix, locked, one
+from editron_core.store.records.jobs import begin_again
 from editron_core.store.records.operations import announce, of_subject, resolve_letters
 
 Row = BatchRow | FileRow | JobRow
@@ -128,7 +129,7 @@ class Holds:
             else:
                 _refuse(row.status is RenderJobStatus.COMPLETE, "is complete", subject)
                 if row.status is RenderJobStatus.FAILED:
-                    row.status, row.last_error, row.progress_percent = RenderJobStatus.QUEUED, None, 0.0
+                    begin_again(row)
             _requeue_batch(session, subject.batch_id)
             _announce(session, subject)
             _tell(session, subject, "retried")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from editron_core.domain import codec
 from editron_core.domain.batch import Hold
 from editron_core.domain.job import Deliverable, RenderJob, RenderJobStatus, RenderPriority
-from editron_core.errors import Busy, Conflict
+from editron_core.errors import Busy, Conflict, Withdrawn
 from editron_core.store.database import Database
 from editron_core.store.leases import Holder, Lease, Leases
 from editron_core.store.models import BatchRow, JobRow, LeaseRow, SessionRow
@@ -23,6 +23,7 @@ from editron_core.store.records.paging import LIMIT, Key, Order, Slice, cut
 
 MOST_URGENT_FIRST = (RenderPriority.RUSH, RenderPriority.STANDARD, RenderPriority.LOW)
 UNFINISHED = (RenderJobStatus.QUEUED, RenderJobStatus.RENDERING)
+WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +149,14 @@ class Jobs:
         """Move a job on. Raises StoreError where `status` cannot follow on what it is now.
 
         With the `fence` of a claim, raises LeaseLost where somebody else has taken the job over; a job
-        that rests then can be claimed by others.
+        that rests then can be claimed by others. Raises Withdrawn where people want it no more.
         """
         with self._database.write() as session:
-            row = _moved(locked(session, JobRow, job_id), status)
-            self._settle(session, row, fence)
-            row.last_error = error
+            row = locked(session, JobRow, job_id)
+            self._settle(session, row, status, fence)
             if status is RenderJobStatus.QUEUED:
-                row.progress_percent = 0.0
+                begin_again(row)
+            row.last_error = error
             _tell(session, row, status.value, why(error))
             return _job(row)
 
@@ -171,9 +172,13 @@ class Jobs:
             return _job(row)
 
     def progress(self, job_id: str, percent: float) -> None:
-        """Record how much of a job is rendered, 0..100; it never runs backwards."""
+        """Record how much of a job is rendered, 0..100; it never runs backwards.
+
+        Raises Withdrawn where people want it no more.
+        """
         with self._database.write() as session:
             row = locked(session, JobRow, job_id)
+            _wanted(row)
             before = row.progress_percent
             row.progress_percent = max(before, min(100.0, percent))
             if int(row.progress_percent) > int(before):
@@ -191,15 +196,21 @@ class Jobs:
     ) -> RenderJob:
         """Record what a job left and where its copies lie, and that it is complete.
 
-        With the `fence` of a claim, raises LeaseLost where somebody else has taken the job over.
+        With the `fence` of a claim, raises LeaseLost where somebody else has taken the job over. Raises
+        Withdrawn where people want it no more.
         """
         with self._database.write() as session:
-            row = _moved(locked(session, JobRow, job_id), RenderJobStatus.COMPLETE)
-            self._settle(session, row, fence)
+            row = locked(session, JobRow, job_id)
+            self._settle(session, row, RenderJobStatus.COMPLETE, fence)
             row.progress_percent, row.last_error = 100.0, None
             _leave(row, deliverables, urls)
             _tell(session, row, "complete", {"deliverables": len(deliverables)})
             return _job(row)
+
+    def withdraw(self, job_id: str, reason: str) -> None:
+        """Let a job that waits or renders fail, since people want it no more; others are left as they are."""
+        with self._database.write() as session:
+            _withdraw(session, JobRow.id == job_id, reason)
 
     def _insert(self, session: Session, new: NewJob) -> JobRow:
         row = JobRow(
@@ -258,14 +269,48 @@ class Jobs:
         _tell(session, row, "rendering", {"worker": row.worker})
         return _job(row, lease.fence)
 
-    def _settle(self, session: Session, row: JobRow, fence: int) -> None:
-        """Check the fence of a claim, and give its lease back where the job is rendering no more."""
-        if not fence:
-            return
+    def _settle(self, session: Session, row: JobRow, status: RenderJobStatus, fence: int) -> None:
+        """Move a job on; check the fence of a claim, and give its lease back where it renders no more."""
         lease = Lease(f"job:{row.id}", fence)
-        self._leases.assure(session, lease)
-        if row.status is not RenderJobStatus.RENDERING:
+        if fence:
+            self._leases.assure(session, lease)
+            _wanted(row)
+        if not row.status.may_become(status):
+            raise Conflict(f"cannot go from {row.status} to {status}", subject=f"render job {row.id}")
+        row.status = status
+        if fence and status is not RenderJobStatus.RENDERING:
             self._leases.drop(session, lease)
+
+
+def withdraw(session: Session, session_id: str, reason: str) -> None:
+    """Let the jobs of an edit session fail that wait or render, in the transaction of what makes it so.
+
+    Whoever is at one of them learns of it and publishes nothing. One that was cancelled stays so.
+    """
+    locked(session, SessionRow, session_id)  # nobody queues another one meanwhile
+    _withdraw(session, JobRow.edit_session_id == session_id, reason)
+
+
+def _withdraw(session: Session, which: ColumnElement[bool], reason: str) -> None:
+    mine = (which, JobRow.status.in_(UNFINISHED), JobRow.hold != Hold.CANCELLED)
+    for row in session.scalars(select(JobRow).where(*mine).order_by(JobRow.id).with_for_update()):
+        row.status, row.hold = RenderJobStatus.FAILED, Hold.NONE
+        row.last_error = f"{WITHDRAWN}: {reason}"
+        row.facts = {**row.facts, WITHDRAWN: True}
+        # Given back but not passed on: its holder beats on in vain, and whoever retries the job is not kept.
+        session.execute(update(LeaseRow).where(LeaseRow.name == f"job:{row.id}").values(expires_at=0.0))
+        _tell(session, row, "failed", why(row.last_error))
+
+
+def begin_again(row: JobRow) -> None:
+    """Queue a job from its start; that it was withdrawn counts no more."""
+    row.status, row.last_error, row.progress_percent = RenderJobStatus.QUEUED, None, 0.0
+    row.facts = {key: value for key, value in row.facts.items() if key != WITHDRAWN}
+
+
+def _wanted(row: JobRow) -> None:
+    if row.facts.get(WITHDRAWN):
+        raise Withdrawn(str(row.last_error), subject=f"render job {row.id[:8]}")
 
 
 def _tell(session: Session, row: JobRow, what: str, data: dict[str, Any]) -> None:
@@ -298,13 +343,6 @@ def _leave(row: JobRow, deliverables: Sequence[Deliverable], urls: Sequence[str]
     row.facts = {**row.facts, "deliverables": codec.dump(tuple(deliverables))}
 
 
-def _moved(row: JobRow, status: RenderJobStatus) -> JobRow:
-    if not row.status.may_become(status):
-        raise Conflict(f"cannot go from {row.status} to {status}", subject=f"render job {row.id}")
-    row.status = status
-    return row
-
-
 def _job(row: JobRow, fence: int = 0) -> RenderJob:
     left = row.facts.get("deliverables", [])
     return RenderJob(
@@ -323,4 +361,5 @@ def _job(row: JobRow, fence: int = 0) -> RenderJob:
         worker=row.worker,
         fence=fence,
         metadata=dict(row.facts.get("request", {})),
+        withdrawn=bool(row.facts.get(WITHDRAWN)),
     )
