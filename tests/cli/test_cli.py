@@ -106,7 +106,7 @@ def test_interrupted_leaves_nothing_half_written_and_goes_on(tmp_path: Path) -> 
     """SIGINT while ffmpeg decodes: quickly gone, no child left, and the store is in order."""
     clip = tmp_path / "long.mp4"
     ffmpeg = _ffmpeg()
-    source = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=60", "-c:v", "libx264", "-preset", "ultrafast"]
+    source = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=30", "-c:v", "libx264", "-preset", "ultrafast"]
     subprocess.run([ffmpeg, "-v", "error", *source, str(clip)], check=True)
     environment = {**os.environ, "EDITRON_HOME": str(tmp_path / "home")}
     command = [sys.executable, "-c", "from editron_core.cli import main; main()", "analyze", str(clip)]
