@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+
 @pytest.mark.parametrize(
     "cascade", ["haarcascade_frontalface_default.xml", "haarcascade_frontalface_alt2.xml"]
 )
