@@ -17,19 +17,20 @@ REACHED = {
     BatchStatus.ANALYZED: 100,
     BatchStatus.FAILED: 100,
 }
-"""How far the lane is with a batch in that state, in percent of its stages: an indication, not a forecast."""
+"""How far the lane is with a file in that state, in percent of the way to its evidence."""
 ENDED = (BatchStatus.ANALYZED, BatchStatus.FAILED)
 
 
 def shown(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     """The newest batches, as columns of equal length: small to send and quick to sort."""
     projects = {project.id: project.name for project in store.projects.list()}
-    rows = [_row(batch, projects) for batch in store.batches.list(limit=MOST)]
-    names = _row(MediaBatch("", "", BatchStatus.QUEUED), {}).keys()
+    files = store.files.tally(of=set(BatchStatus) - set(ENDED))
+    rows = [_row(batch, projects, files.get(batch.id, {})) for batch in store.batches.list(limit=MOST)]
+    names = _row(MediaBatch("", "", BatchStatus.QUEUED), {}, {}).keys()
     return {"batches": {name: [row[name] for row in rows] for name in names}}
 
 
-def _row(batch: MediaBatch, projects: dict[str, str]) -> dict[str, Any]:
+def _row(batch: MediaBatch, projects: dict[str, str], files: dict[BatchStatus, int]) -> dict[str, Any]:
     return {
         "id": batch.id,
         "name": batch.reference_name or batch.source_url,
@@ -44,10 +45,17 @@ def _row(batch: MediaBatch, projects: dict[str, str]) -> dict[str, Any]:
         "hold": batch.hold.value,
         "running": batch.status not in ENDED and batch.hold is Hold.NONE,
         "retry": batch.status is BatchStatus.FAILED or batch.failed_count > 0,
-        "progress": REACHED[batch.status],
+        "progress": _progress(batch, files),
         "files": batch.file_count,
         "failed": batch.failed_count,
         "bytes": batch.total_size_bytes,
         "error": batch.last_error,
         "updated": batch.updated_at.isoformat() if batch.updated_at else "",
     }
+
+
+def _progress(batch: MediaBatch, files: dict[BatchStatus, int]) -> int:
+    """Percent of the way to the evidence of all files; `files` counts them by state while it runs."""
+    if batch.status in ENDED or not files:
+        return REACHED[batch.status]
+    return sum(REACHED[status] * count for status, count in files.items()) // sum(files.values())

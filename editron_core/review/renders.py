@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
-from editron_core.domain.batch import Hold
-from editron_core.domain.job import Deliverable, RenderJob
+from editron_core.domain.batch import Hold, MediaBatch
+from editron_core.domain.job import Deliverable, EditSession, RenderJob
 from editron_core.store import Store
 
 MOST = 200
@@ -16,12 +16,20 @@ MOST = 200
 def shown(store: Store, query: dict[str, Any]) -> dict[str, Any]:
     """The newest render jobs, of one batch where `query` names it. Raises NotFound for that."""
     batch = store.batches.get(str(query["batch"])).id if query.get("batch") else None
-    return {"jobs": [_job(store, job) for job in store.jobs.page(batch_id=batch, limit=MOST).items]}
+    jobs = store.jobs.page(batch_id=batch, limit=MOST).items
+    sessions = store.sessions.some(job.session_id for job in jobs)
+    batches = store.batches.some(session.batch_id for session in sessions.values())
+    return {
+        "jobs": [
+            _job(job, session, batches[session.batch_id])
+            for job in jobs
+            # Else its batch was deleted while we looked.
+            if (session := sessions.get(job.session_id)) and session.batch_id in batches
+        ]
+    }
 
 
-def _job(store: Store, job: RenderJob) -> dict[str, Any]:
-    session = store.sessions.get(job.session_id)
-    batch = store.batches.get(session.batch_id)
+def _job(job: RenderJob, session: EditSession, batch: MediaBatch) -> dict[str, Any]:
     return {
         "id": job.id,
         "batch": batch.id,

@@ -34,6 +34,32 @@ def test_a_paused_batch_says_so_and_not_that_it_runs(store: Store) -> None:
     assert (shown["state"], shown["running"], shown["status"]) == ("paused", False, "queued")
 
 
+def test_a_batch_is_as_far_as_its_files_are(store: Store) -> None:
+    batch = store.batches.create(NewBatch("/footage", "rushes"))
+    assert row(store, batch.id)["progress"] == 0
+    files = [store.files.add(batch.id, f"{n}.mp4", f"/footage/{n}.mp4") for n in range(4)]
+    path = (BatchStatus.DOWNLOADING, BatchStatus.READY, BatchStatus.ANALYZING, BatchStatus.ANALYZED)
+    for status in path[:3]:
+        store.batches.set_status(batch.id, status)
+    for file in files[:3]:
+        for status in path[:4] if file is not files[2] else path[:3]:
+            store.files.set_status(file.id, status)
+    assert row(store, batch.id)["progress"] == (100 + 100 + 50 + 0) // 4
+
+
+def test_a_batch_that_is_deleted_while_the_pages_look_is_left_out(
+    store: Store, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs, tasks = store.jobs.page(limit=9), store.tasks.page(limit=9)
+    assert jobs.items
+    assert tasks.items
+    store.batches.delete(seeded.batch_id)
+    monkeypatch.setattr(store.jobs, "page", lambda **_: jobs)
+    monkeypatch.setattr(store.tasks, "page", lambda **_: tasks)
+    assert renders.shown(store, {}) == {"jobs": []}
+    assert board.shown(store, {})["batches"] == []
+
+
 def test_an_empty_store_has_every_column_and_no_row(store: Store) -> None:
     columns = batches.shown(store, {})["batches"]
     assert "name" in columns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,6 +85,14 @@ class Batches:
     ) -> tuple[MediaBatch, ...]:
         """Batches, the newest first."""
         return self._select(_wanted(status, project_id), limit, offset)
+
+    def some(self, ids: Iterable[str]) -> dict[str, MediaBatch]:
+        """Those of these batches that are still there, by id."""
+        wanted = sorted(set(ids))
+        with self._database.read() as session:
+            rows = session.scalars(select(BatchRow).where(BatchRow.id.in_(wanted))).all()
+            failures = _failures(session, wanted)
+            return {row.id: _batch(row, failures.get(row.id, 0)) for row in rows}
 
     def page(
         self,
@@ -228,6 +236,20 @@ class Files:
         query = select(*columns).where(FileRow.batch_id == batch_id).order_by(FileRow.position)
         with self._database.read() as session:
             return tuple(FileInShort(*row) for row in session.execute(query).tuples())
+
+    def tally(self, *, of: Iterable[BatchStatus]) -> dict[str, dict[BatchStatus, int]]:
+        """How many files each batch in one of these states has, by the files' own state."""
+        query = (
+            select(FileRow.batch_id, FileRow.status, func.count())
+            .join(BatchRow, BatchRow.id == FileRow.batch_id)
+            .where(BatchRow.status.in_(list(of)))
+            .group_by(FileRow.batch_id, FileRow.status)
+        )
+        found: dict[str, dict[BatchStatus, int]] = {}
+        with self._database.read() as session:
+            for batch, status, count in session.execute(query):
+                found.setdefault(batch, {})[status] = count
+        return found
 
     def list(self, batch_id: str) -> tuple[MediaFile, ...]:
         """The files of a batch in the order they were added."""

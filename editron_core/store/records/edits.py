@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -113,6 +113,12 @@ class Sessions:
         """The session with this id or unique beginning of it. Raises NotFound, UsageError."""
         with self._database.read() as session:
             return _session(by_prefix(session, SessionRow, SessionRow.id, session_id))
+
+    def some(self, ids: Iterable[str]) -> dict[str, EditSession]:
+        """Those of these sessions that are still there, by id."""
+        with self._database.read() as session:
+            rows = session.scalars(select(SessionRow).where(SessionRow.id.in_(sorted(set(ids)))))
+            return {row.id: _session(row) for row in rows}
 
     def list(self, batch_id: str) -> tuple[EditSession, ...]:
         """The sessions of a batch, the newest first."""
