@@ -12,11 +12,12 @@ from editron_core.store.leases import LEASE_S, Leases
 from editron_core.store.ledger import Ledger
 from editron_core.store.records.access import Idempotency, Keys, Members
 from editron_core.store.records.analyses import Analyses
-from editron_core.store.records.batches import Batches, Files
+from editron_core.store.records.batches import Batches
 from editron_core.store.records.brands import Brands
 from editron_core.store.records.edits import Decisions, Sessions
 from editron_core.store.records.endpoints import Endpoints
 from editron_core.store.records.events import Events
+from editron_core.store.records.files import Files
 from editron_core.store.records.findings import Findings
 from editron_core.store.records.holds import Holds
 from editron_core.store.records.jobs import Jobs
