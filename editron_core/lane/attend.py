@@ -1,7 +1,7 @@
 """Somebody who carries out dispatches while the API is served: one child process, started again when it dies.
 
-Where a Prefect server of our flows answers there is none, since the flows do the work then. A dispatch that
-kills the process time after time without a stage getting done is given up as a dead letter.
+Where flows are served, by a Prefect server with a worker that is alive, there is none: they do the work. A
+dispatch that kills the process time after time without a stage getting done is given up as a dead letter.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from contextlib import contextmanager, suppress
 from editron_core import log, process
 from editron_core.config import Settings
 from editron_core.errors import EditronError, Interrupted, ProcessFailed
+from editron_core.lane import elsewhere
 from editron_core.lane.attendant import ASK_FLOWS_EVERY_S, MARK, bury, lease_name, still_pending
-from editron_core.lane.elsewhere import flows_answer
+from editron_core.lane.elsewhere import Flows
 from editron_core.store import Store
 
 MODULE = "editron_core.lane.attendant"
@@ -100,9 +101,12 @@ class _Told(Exception):
 
 
 def _supervise(settings: Settings, stopping: threading.Event, found: Attendance) -> None:
-    deaths = 0
+    deaths, before = 0, Flows.NONE
     while not stopping.is_set():
-        if flows_answer(settings):
+        there = elsewhere.flows(settings)
+        _tell(settings, there, before)
+        before = there
+        if there is Flows.AWAKE:
             stopping.wait(ASK_FLOWS_EVERY_S)
             continue
         began = time.monotonic()
@@ -120,6 +124,16 @@ def _supervise(settings: Settings, stopping: threading.Event, found: Attendance)
         if gone is not None:
             _given_up(settings, gone, found)
         stopping.wait(AGAIN_S[min(deaths, len(AGAIN_S) - 1)] if deaths else 0.0)
+
+
+def _tell(settings: Settings, there: Flows, before: Flows) -> None:
+    """Say who does the work, where a Prefect server has to do with that and it has changed."""
+    api = elsewhere.address(settings)
+    if there is Flows.ASLEEP and before is not Flows.ASLEEP:
+        why = "no worker of the flows has asked for work lately: start `editron flows`"
+        _log.warning("work_is_done_here", api=api, why=why)
+    elif there is Flows.AWAKE and before is not Flows.AWAKE:
+        _log.info("work_is_done_by_flows", api=api)
 
 
 def _lived(stopping: threading.Event, found: Attendance) -> None:

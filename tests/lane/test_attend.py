@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -9,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import stamina
 from pytest_httpserver import HTTPServer
-from werkzeug import Response
+from structlog.testing import capture_logs
+from werkzeug import Request, Response
 
 from editron_core.config import settings
 from editron_core.domain import codec
@@ -160,12 +163,17 @@ def test_the_process_ends_with_who_started_it_even_if_that_died_before_it_was_re
 
 
 def test_where_flows_are_served_nobody_attends(
-    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    served = {"count": "1"}
-    httpserver.expect_request("/api/deployments/count", method="POST").respond_with_handler(
-        lambda request: Response(served["count"])
-    )
+    polled = {"at": datetime.now(UTC)}
+
+    def answer(request: Request) -> Response:
+        assert request.get_json() == {"deployments": {"name": {"any_": ["editron"]}}}
+        return Response(
+            json.dumps([{"last_polled": polled["at"].isoformat()}]), content_type="application/json"
+        )
+
+    httpserver.expect_request("/api/deployments/filter", method="POST").respond_with_handler(answer)
     monkeypatch.setenv("PREFECT_API_URL", httpserver.url_for("/api"))
     settings.cache_clear()
 
@@ -173,8 +181,11 @@ def test_where_flows_are_served_nobody_attends(
     with attending(settings()) as found:
         assert not found.ready.wait(3.0)
 
-    served["count"] = "0"
+    polled["at"] -= timedelta(seconds=90)
     assert not flows_answer(settings())
+    with capture_logs() as said, attending(settings()) as found:
+        assert found.ready.wait(60), "who serves the API does the work while no worker of the flows lives"
+    assert [one["event"] for one in said].count("work_is_done_here") == 1
 
 
 def test_a_dispatch_that_kills_again_and_again_is_given_up_but_progress_counts() -> None:
