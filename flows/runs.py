@@ -52,13 +52,13 @@ def attended() -> Iterator[None]:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda number, frame: _leave())
     with_parent(_leave)
-    _jitter()
     # The span is the outer one, since a run that waits for its lease is at work, too.
     with (
         observing.flow_run(str(run)),
         open_store() as store,
         store.leases.hold(lease_name(run), wait_s=TAKE_OVER_S),
     ):
+        _jitter()  # under the lease, however long it is: else the run would be taken for dead
         yield
 
 

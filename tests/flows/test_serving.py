@@ -7,14 +7,18 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from editron_core.config import ROOT, Settings, settings
-from editron_core.errors import UsageError
-from flows import schedules, server
+from editron_core.errors import Busy, UsageError
+from editron_core.lane import elsewhere
+from editron_core.lane.elsewhere import Flows
+from editron_core.store import Store
+from flows import runs, schedules, server
 from tests.flows.conftest import MAIN, Serving, alive, editron, until
 
 # On a busy machine each process takes its time.
@@ -33,6 +37,58 @@ def test_every_flow_is_served_with_the_schedule_that_was_told(serving: Serving) 
         **schedules.schedules(Settings()),
         "poll_sources": serving.environment["EDITRON_POLL_CRON"],
     }
+
+
+def test_work_counts_as_done_elsewhere_only_while_a_worker_asks_for_it(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that knows deployments whose worker is gone would let batches wait for ever."""
+    from prefect.client.orchestration import get_client
+
+    until(lambda: elsewhere.flows(settings()) is Flows.AWAKE)
+    with get_client(sync_client=True) as client:
+        flow = next(one for one in client.read_flows() if one.name == "produce")
+        made = client.create_deployment(flow.id, "left-behind")
+        try:
+            monkeypatch.setenv("EDITRON_DEPLOYMENT", "left-behind")
+            settings.cache_clear()
+            assert elsewhere.flows(settings()) is Flows.ASLEEP
+            client.get_scheduled_flow_runs_for_deployments([made])  # what a worker does all the time
+            until(lambda: elsewhere.flows(settings()) is Flows.AWAKE)
+            monkeypatch.setattr(elsewhere, "ALIVE_S", 1.0)
+            until(lambda: elsewhere.flows(settings()) is Flows.ASLEEP)
+        finally:
+            client.delete_deployment(made)
+    assert elsewhere.flows(settings()) is Flows.NONE
+
+
+def test_a_run_that_begins_late_on_purpose_holds_its_lease_meanwhile(serving: Serving) -> None:
+    """Else it would be taken for one whose process died, and begun twice."""
+    from prefect.client.orchestration import get_client
+    from prefect.states import Scheduled
+
+    later = Scheduled(scheduled_time=datetime.now(UTC) + timedelta(days=1))
+    with get_client(sync_client=True) as client:
+        made = client.read_deployment_by_name("housekeeping/editron").id
+        run = client.create_flow_run_from_deployment(made, state=later, tags=["auto-scheduled"])
+        begin = "from flows import runs\nwith runs.attended(): print('begun', flush=True)"
+        late = {**os.environ, "PREFECT__FLOW_RUN_ID": str(run.id), "EDITRON_JITTER_S": "1e7"}
+        with subprocess.Popen([sys.executable, "-c", begin], env=late) as process:
+            try:
+                with serving.store() as store:
+                    until(lambda: _held(store, runs.lease_name(run.id)), 120)
+                assert process.poll() is None
+            finally:
+                process.kill()
+                client.delete_flow_run(run.id)
+
+
+def _held(store: Store, lease: str) -> bool:
+    try:
+        with store.leases.hold(lease):
+            return False
+    except Busy:
+        return True
 
 
 def test_every_schedule_makes_runs_and_one_begins_by_itself(serving: Serving) -> None:
