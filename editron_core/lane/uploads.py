@@ -1,7 +1,9 @@
 """Uploads: what people send piece by piece, kept where it can be gone on with, and footage once it is whole.
 
 A piece counts when it is on the disk and the store has recorded it, in this order. What a process that was
-killed wrote beyond that is cut off by whoever goes on. Types are told by the bytes, never by the name.
+killed wrote beyond that is cut off by whoever goes on. What is whole is made footage of under the
+same lease; where that was broken off, whoever asks for the upload next does it, or the sweep. The bytes stay
+until the record says that it is done. Types are told by the bytes, never by the name.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +21,7 @@ from typing import IO
 from editron_core import log
 from editron_core.config import Settings
 from editron_core.domain.intake import TransferStatus, Upload
-from editron_core.errors import Conflict, MediaError, NotFound, StoreError, TooLarge, UsageError
+from editron_core.errors import Busy, Conflict, MediaError, NotFound, StoreError, TooLarge, UsageError
 from editron_core.ingest import kinds, names
 from editron_core.ingest.local import MAX_TRANSCRIPT
 from editron_core.ingest.sources import Found, Listing
@@ -122,8 +124,11 @@ class Receiving:
 
 @contextmanager
 def receiving(store: Store, settings: Settings, upload: Upload) -> Iterator[Receiving]:
-    """Go on with an upload: one at a time (Busy). What arrived before the block failed counts."""
-    with store.leases.hold(f"upload:{upload.id}"):
+    """Go on with an upload: one at a time (Busy). What arrived before the block failed counts.
+
+    When the block ends and all of it is here, it is made footage of: raises MediaError for what is none.
+    """
+    with _alone(store, upload):
         upload = store.uploads.get(upload.id)
         if upload.status is not TransferStatus.RUNNING:
             raise Conflict(f"is {upload.status}", subject=f"upload {upload.id}")
@@ -134,48 +139,99 @@ def receiving(store: Store, settings: Settings, upload: Upload) -> Iterator[Rece
                 raise StoreError("is not all here any more", subject=f"upload {upload.id}")
             file.seek(upload.offset)
             file.truncate()  # what a killed process wrote and did not record
-            yield Receiving(store, settings, upload, file)
+            going_on = Receiving(store, settings, upload, file)
+            yield going_on
+        if whole(going_on.upload):
+            going_on.upload = _complete(store, settings, going_on.upload)
 
 
-def complete(store: Store, settings: Settings, upload: Upload) -> Upload:
+def whole(upload: Upload) -> bool:
+    """Whether all of an upload is here, and nothing was made of it yet."""
+    return upload.status is TransferStatus.RUNNING and upload.offset == upload.size_bytes
+
+
+def settled(store: Store, settings: Settings, upload: Upload) -> Upload:
+    """An upload as it stands: one that is whole, and whose end was broken off, is made footage of first.
+
+    While another process is at that, it is given as it is. Raises MediaError for what is no footage,
+    StoreError where the disk refuses: it can be tried again.
+    """
+    if not whole(upload):
+        return upload
+    try:
+        with _alone(store, upload):
+            upload = store.uploads.get(upload.id)
+            return _complete(store, settings, upload) if whole(upload) else upload
+    except Busy:
+        return upload
+
+
+def _alone(store: Store, upload: Upload) -> AbstractContextManager[object]:
+    return store.leases.hold(f"upload:{upload.id}")
+
+
+def _complete(store: Store, settings: Settings, upload: Upload) -> Upload:
     """Make footage of an upload that is whole. Raises MediaError for what is none; it has failed then."""
     path = _part(settings, upload.id)
     try:
-        with path.open("rb") as file:
-            refuse(upload.name, file.read(kinds.HEAD_BYTES))
-        if not _is_text(upload.name):
-            probe.probe(path)
-        elif path.stat().st_size > MAX_TRANSCRIPT:
-            raise MediaError(f"is larger than {MAX_TRANSCRIPT >> 20} MiB, too large for a transcript")
+        _examine(upload, path)
     except MediaError as error:
         store.uploads.fail(upload.id, error.message)
         path.unlink(missing_ok=True)
         raise MediaError(error.message, subject=upload.name, remedy=error.remedy) from error
-    sha256 = store.blobs.put(path, move=True)
-    return store.uploads.finish(upload.id, sha256)
+    done = store.uploads.finish(upload.id, _taken_in(store, path))
+    path.unlink(missing_ok=True)
+    return done
+
+
+def _examine(upload: Upload, path: Path) -> None:
+    """Raises MediaError for what is no footage and no transcript, or not all here any more."""
+    if not path.exists() or path.stat().st_size < upload.size_bytes:
+        raise MediaError("is not all here any more", remedy="send it again")
+    with refusals(path), path.open("rb") as file:
+        refuse(upload.name, file.read(kinds.HEAD_BYTES))
+    if not _is_text(upload.name):
+        probe.probe(path)
+    elif path.stat().st_size > MAX_TRANSCRIPT:
+        raise MediaError(f"is larger than {MAX_TRANSCRIPT >> 20} MiB, too large for a transcript")
+
+
+def _taken_in(store: Store, path: Path) -> str:
+    """The hash of a file in the blob store. It stays where it is as well: one copy with two names where the
+    disk can."""
+    with refusals(store.blobs.tmp), store.blobs.scratch("upload") as folder:
+        same = folder / path.name
+        try:
+            same.hardlink_to(path)
+        except OSError:  # another disk, or one without hard links
+            return store.blobs.put(path)
+        return store.blobs.put(same, move=True)
 
 
 def collect(store: Store, settings: Settings, upload: Upload, blobs: RemoteBlobs) -> Upload:
     """Make footage of an upload that was PUT into the object store. Raises Conflict where it was not, or not
     all of it, MediaError for what is none."""
+    upload = settled(store, settings, upload)
+    if upload.status is not TransferStatus.RUNNING:
+        return upload
     there = blobs.sent(upload.id)
     if there != upload.size_bytes:
         said = "nothing" if there is None else f"{there} bytes"
         raise Conflict(f"{said} of {upload.size_bytes} were sent", subject=f"upload {upload.id}")
-    with store.leases.hold(f"upload:{upload.id}"):
+    with _alone(store, upload):
         path = _part(settings, upload.id)
         path.unlink(missing_ok=True)
         with refusals(path):
             blobs.fetch_sent(upload.id, path)
         try:
-            return complete(store, settings, store.uploads.advance(upload.id, upload.size_bytes))
+            return _complete(store, settings, store.uploads.advance(upload.id, upload.size_bytes))
         finally:
             blobs.drop_sent(upload.id)
 
 
 def remove(store: Store, settings: Settings, upload: Upload) -> None:
     """Forget an upload and what arrived of it. Raises Busy while it is going on."""
-    with store.leases.hold(f"upload:{upload.id}"):
+    with _alone(store, upload):
         _part(settings, upload.id).unlink(missing_ok=True)
         if isinstance(store.blobs, RemoteBlobs):
             store.blobs.drop_sent(upload.id)
@@ -183,18 +239,32 @@ def remove(store: Store, settings: Settings, upload: Upload) -> None:
 
 
 def sweep(store: Store, settings: Settings) -> int:
-    """Remove the uploads that nobody went on with in time; returns how many."""
-    late = store.uploads.expired(datetime.now(UTC))
-    for upload in late:
+    """Remove the uploads that nobody went on with in time; returns how many. What is whole is kept, and made
+    footage of; bytes that were left behind one that is done go."""
+    gone = 0
+    for upload in store.uploads.expired(datetime.now(UTC)):
         try:
-            remove(store, settings, upload)
-        except StoreError as error:  # somebody went on with it, or removed it, this very moment
+            if not whole(upload):
+                remove(store, settings, upload)
+                gone += 1
+            else:
+                settled(store, settings, upload)
+        except (StoreError, MediaError) as error:  # somebody went on with it, or removed it, this very moment
             _log.info("upload_not_removed", upload=upload.id, why=str(error))
-    return len(late)
+    for path in _folder(settings).glob("*.part"):
+        with suppress(NotFound):  # one that is removed this very moment
+            if store.uploads.get(path.stem).status is TransferStatus.DONE:
+                path.unlink(missing_ok=True)
+    return gone
 
 
-def source(upload: Upload) -> str:
-    """The name of an upload among a batch's sources. Raises Conflict for one that is not whole."""
+def source(store: Store, settings: Settings, upload: Upload) -> str:
+    """The name of an upload among a batch's sources. Raises Conflict for one that is not whole; MediaError
+    and StoreError as `settled`."""
+    return _source(settled(store, settings, upload))
+
+
+def _source(upload: Upload) -> str:
     if upload.status is not TransferStatus.DONE:
         raise Conflict(f"is {upload.status}, not done", subject=f"upload {upload.id}")
     return f"upload://{upload.id}"
@@ -248,7 +318,7 @@ def _sent(store: Store, one: Found) -> Upload:
     if found is None:
         raise UsageError("is no upload", subject=str(one.locator))
     upload = store.uploads.get(found[1])
-    source(upload)
+    _source(upload)
     return upload
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,6 +37,14 @@ import sys, uvicorn
 from editron_core.api.app import create_app
 from editron_core.config import settings
 uvicorn.run(create_app(settings()), port=int(sys.argv[1]), log_config=None, access_log=False)
+"""
+KILLED_AT = """
+import os, signal, sys
+from editron_core.media import probe
+from editron_core.store.blobs import Blobs
+from editron_core.store.records.transfers import Uploads
+owner, name = sys.argv[2].split(".")
+setattr(globals()[owner], name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
 """
 
 
@@ -244,21 +253,112 @@ def test_what_came_before_a_connection_broke_counts(served: Served, film: bytes)
     api.close()
 
 
-def test_a_server_that_is_killed_spoils_nothing(film: bytes, tmp_path: Path) -> None:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+def started(api: httpx.Client, program: str, *words: str) -> subprocess.Popen[bytes]:
+    """A server in a process of its own, which answers."""
+    line = [sys.executable, "-c", program, str(api.base_url.port), *words]
+    child = subprocess.Popen(line, stderr=subprocess.DEVNULL)
+    for _ in range(600):
+        try:
+            api.get("/healthz")
+            return child
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError("the server never answered")
+
+
+@pytest.mark.parametrize("at", ["probe.probe", "Blobs.put", "Uploads.finish"])
+def test_a_server_that_is_killed_once_all_is_here_loses_nothing(
+    local: TestClient, store: Store, film: bytes, at: str
+) -> None:
+    """Between the last byte's record and the one that says done; whoever asks next finishes it."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{free_port()}", timeout=30) as api:
+        child = started(api, KILLED_AT + SERVER, at)
+        place = begun(api, len(film))
+        with pytest.raises(httpx.TransportError):
+            send(api, place, 0, film)
+        assert child.wait() == -signal.SIGKILL
+    kept = store.uploads.get(place.rpartition("/")[2])
+    assert (kept.status, kept.offset) == (TransferStatus.RUNNING, len(film))
+
+    assert offset(local, place) == len(film)
+
+    shown = local.get(place).json()
+    assert (shown["status"], shown["sha256"]) == ("done", hashlib.sha256(film).hexdigest())
+    assert store.blobs.path(shown["sha256"]).read_bytes() == film
+    assert not list((settings().home / "uploads").iterdir())
+
+
+def left_whole(api: httpx.Client, store: Store, content: bytes) -> str:
+    """An upload of which all is here, and whose process died before it made footage of it."""
+    place = begun(api, len(content))
+    key = place.rpartition("/")[2]
+    (settings().home / "uploads" / f"{key}.part").write_bytes(content)
+    store.uploads.advance(key, len(content))
+    return place
+
+
+def test_a_batch_of_what_is_whole_is_made(local: TestClient, store: Store, film: bytes) -> None:
+    place = left_whole(local, store, film)
+    asked = {"sources": [f"upload:{place.rpartition('/')[2]}"]}
+    made = local.post("/api/batches", json=asked, headers={"Idempotency-Key": '"whole"'})
+    assert made.status_code == 201, made.text
+    (file,) = Lane(store, settings()).resume(made.json()["id"]).files
+    assert file.status is BatchStatus.READY, file.error
+
+
+def test_what_is_whole_is_never_swept(local: TestClient, store: Store, here: Settings, film: bytes) -> None:
+    good, bad, held = (left_whole(local, store, content) for content in (film, b"no footage", film))
+    for one in store.uploads.page().items:
+        store.uploads.advance(one.id, one.size_bytes, datetime.now(UTC) - timedelta(seconds=1))
+    part = here.home / "uploads" / f"{held.rpartition('/')[2]}.part"
+    with store.leases.hold(f"upload:{part.stem}"):
+        assert uploads.sweep(store, here) == 0
+    assert part.read_bytes() == film
+    status = [local.get(place).json()["status"] for place in (good, bad, held)]
+    assert status == ["done", "failed", "running"]
+
+    assert uploads.sweep(store, here) == 1
+    assert local.get(bad).status_code == 404
+    assert local.get(held).json()["status"] == "done"
+    part.write_bytes(film)  # left by a process that was killed after the record said done
+    uploads.sweep(store, here)
+    assert not list((here.home / "uploads").iterdir())
+
+
+def test_a_disk_that_refuses_at_the_end_can_be_asked_again(
+    local: TestClient, store: Store, here: Settings, film: bytes
+) -> None:
+    place = begun(local, len(film))
+    (here.blobs / "tmp").rename(here.blobs / "away")
+    assert send(local, place, 0, film).status_code == 503
+    assert local.head(place, headers=TUS).status_code == 503
+    (here.blobs / "away").rename(here.blobs / "tmp")
+    assert offset(local, place) == len(film)
+    assert local.get(place).json()["status"] == "done"
+
+
+def test_many_who_send_the_end_at_once_are_told_the_same(
+    local: TestClient, store: Store, film: bytes
+) -> None:
+    place = left_whole(local, store, film)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: send(local, place, len(film), b""), range(8)))
+    assert {one.status_code for one in answers} == {204}
+    assert local.get(place).json()["status"] == "done"
+
+
+def test_a_server_that_is_killed_spoils_nothing(film: bytes, tmp_path: Path) -> None:
+    port = free_port()
     api = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
 
     def start() -> subprocess.Popen[bytes]:
-        child = subprocess.Popen([sys.executable, "-c", SERVER, str(port)], stderr=subprocess.DEVNULL)
-        for _ in range(600):
-            try:
-                api.get("/healthz")
-                return child
-            except httpx.TransportError:
-                time.sleep(0.1)
-        raise AssertionError("the server never answered")
+        return started(api, SERVER)
 
     film += (4 << 20).to_bytes(4, "big") + b"free" + os.urandom((4 << 20) - 8)  # a box that players skip
     child = start()

@@ -123,19 +123,20 @@ def retry_batch(store: StoreDep, batch_id: Id, who: Operator) -> Batch:
     return Batch.model_validate(store.batches.get(batch_id))
 
 
-def _source(store: Store, who: Caller, asked: str) -> str:
+def _source(store: Store, settings: Settings, who: Caller, asked: str) -> str:
     """A source as the lane reads it. Raises NotFound, and Conflict for an upload that is not whole."""
     sent = uploads.SOURCE.fullmatch(asked)
     if sent is None:
         return asked
-    return uploads.source(uploads.mine(store, sent[1], who.name, anybodys=who.role is Role.ADMIN))
+    found = uploads.mine(store, sent[1], who.name, anybodys=who.role is Role.ADMIN)
+    return uploads.source(store, settings, found)
 
 
 def _wanted(store: Store, settings: Settings, body: NewBatchFields, who: Caller) -> NewBatch:
     """The batch to record. Raises UsageError, NotFound or DefinitionError for what cannot be carried out."""
     if not body.sources:
         raise UsageError("names nothing to take in", subject="sources")
-    sources = [_source(store, who, one) for one in body.sources]
+    sources = [_source(store, settings, who, one) for one in body.sources]
     places.check_sources(who, settings, [one for one in sources if not uploads.SOURCE.fullmatch(one)])
     places.check_destinations(who, settings, body.order.destinations)
     order = body.order.order()

@@ -112,9 +112,9 @@ def sign_upload(store: StoreDep, settings: SettingsDep, body: WantedUpload, who:
 def complete_upload(store: StoreDep, settings: SettingsDep, upload_id: Id, who: Operator) -> UploadRow:
     """Make footage of what was sent to an object store; of what was sent to us, say how far it is."""
     found = uploads.mine(store, upload_id, who.name, anybodys=who.role is Role.ADMIN)
-    if isinstance(store.blobs, RemoteBlobs) and found.status is TransferStatus.RUNNING:
-        found = uploads.collect(store, settings, found, store.blobs)
-    return UploadRow.model_validate(found)
+    if isinstance(store.blobs, RemoteBlobs):
+        return UploadRow.model_validate(uploads.collect(store, settings, found, store.blobs))
+    return UploadRow.model_validate(uploads.settled(store, settings, found))
 
 
 @router.head("/files/{sha256}", include_in_schema=False, dependencies=[Depends(public)])
@@ -168,7 +168,7 @@ async def put_file(
     upload = await run_in_threadpool(store.uploads.get, upload_id)
     if upload.offset < upload.size_bytes:
         raise Refused(400, f"holds {upload.offset} of the {upload.size_bytes} bytes that were said to come")
-    return UploadRow.model_validate(await run_in_threadpool(uploads.complete, store, settings, upload))
+    return UploadRow.model_validate(await run_in_threadpool(uploads.settled, store, settings, upload))
 
 
 async def _whole(request: Request, store: Store, settings: Settings, upload: Upload) -> None:

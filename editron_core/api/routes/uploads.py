@@ -110,9 +110,9 @@ def make_upload(
 
 
 @router.head("/{upload_id}", response_class=Response, responses=GONE, dependencies=[Versioned])
-def tell_offset(store: StoreDep, upload_id: Id, who: Operator) -> Response:
+def tell_offset(store: StoreDep, settings: SettingsDep, upload_id: Id, who: Operator) -> Response:
     """How much of an upload is here."""
-    upload = _open(store, upload_id, who)
+    upload = _open(store, settings, upload_id, who)
     told = {"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.size_bytes)}
     return Response(headers={**VERSION, **told, **_expiry(upload), "Cache-Control": "no-store"})
 
@@ -149,13 +149,11 @@ async def send_piece(
 
     409 for a piece that begins elsewhere than the upload stands, and while another one is on its way.
     """
-    upload = await run_in_threadpool(_open, store, upload_id, who)
+    upload = await run_in_threadpool(_open, store, settings, upload_id, who)
     if int(upload_offset) != upload.offset:
         raise Refused(409, f"the upload is at {upload.offset}", {"Upload-Offset": str(upload.offset)})
     if upload.status is TransferStatus.RUNNING and upload.offset < upload.size_bytes:
         upload = await _received(request, store, settings, upload)
-    if upload.status is TransferStatus.RUNNING and upload.offset == upload.size_bytes:
-        upload = await run_in_threadpool(uploads.complete, store, settings, upload)
     told = {"Upload-Offset": str(upload.offset), **_expiry(upload)}
     return Response(status_code=204, headers={**VERSION, **told})
 
@@ -171,7 +169,10 @@ def end_upload(store: StoreDep, settings: SettingsDep, upload_id: Id, who: Opera
 
 
 async def _received(request: Request, store: Store, settings: Settings, upload: Upload) -> Upload:
-    """Take in a body; the lease, the disk and the store are waited for outside of the event loop."""
+    """Take in a body, and make footage of it where that was the last one.
+
+    The lease, the disk and the store are waited for outside of the event loop.
+    """
     check = _checksum(request.headers.get("upload-checksum"))
     going_on = uploads.receiving(store, settings, upload)
     receiving = await run_in_threadpool(going_on.__enter__)
@@ -237,9 +238,11 @@ def _checksum(header: str | None) -> _Checksum | None:
     return _Checksum(algorithm, wanted)
 
 
-def _open(store: Store, upload_id: str, who: Caller) -> Upload:
-    """An upload that may be gone on with. Raises NotFound, Refused (410)."""
+def _open(store: Store, settings: Settings, upload_id: str, who: Caller) -> Upload:
+    """An upload that is going on or done. Raises NotFound, Refused (410); MediaError and StoreError where all
+    is here and it cannot be made footage of."""
     found = uploads.mine(store, upload_id, who.name, anybodys=who.role is Role.ADMIN)
+    found = uploads.settled(store, settings, found)
     if uploads.expired(found) or found.status is TransferStatus.FAILED:
         why = "has failed: begin anew" if found.status is TransferStatus.FAILED else "has expired"
         raise Refused(410, f"the upload {why}")
