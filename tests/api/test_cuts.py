@@ -208,3 +208,29 @@ def test_each_role_does_its_own(client_as: As, staged: Staged) -> None:
     assert viewer.get("/api/approval-rule").json() == {"approvers": 2, "members": [], "project_id": None}
     signed = reviewer.post(f"{at}/approve", json={}, headers=seen(viewer, at)).json()
     assert (signed["status"], signed["cuts"][0]["missing"]) == ("needsreview", 1)
+
+
+def test_who_must_approve_stays_while_only_the_number_changes(
+    client_as: As, store: Store, staged: Staged
+) -> None:
+    admin, at = client_as(Role.ADMIN), "/api/approval-rule"
+    project = {"project_id": store.projects.ensure("The Cup").id}
+    ann, ben = (
+        admin.post("/api/members", json={"name": name, "email": f"{name}@x.org"}).json()["id"]
+        for name in ("ann", "ben")
+    )
+    assert admin.put(at, json={"approvers": 1, "members": [ann, ben]}).json()["members"] == [ann, ben]
+
+    assert admin.put(at, json={"approvers": 2}).json()["members"] == [ann, ben]
+    own = admin.put(at, json={"approvers": 1}, params=project).json()
+    assert own == {"approvers": 1, "members": [ann, ben], "project_id": project["project_id"]}
+    assert admin.put(at, json={"approvers": 3}).status_code == 422  # two people cannot give three
+    assert admin.get(at).json() == {"approvers": 2, "members": [ann, ben], "project_id": None}
+    signed = client_as(Role.REVIEWER).post(
+        f"/api/sessions/{staged.reel}/approve", json={}, headers=seen(admin, f"/api/sessions/{staged.reel}")
+    )
+    assert signed.json()["cuts"][0]["missing"] == 2  # who signed is none of the two
+
+    assert admin.put(at, json={"approvers": 2, "members": []}).json()["members"] == []
+    assert admin.put(at, json={"approvers": 3}).json()["members"] == []
+    assert admin.get(at, params=project).json()["members"] == [ann, ben]

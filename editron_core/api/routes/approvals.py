@@ -30,7 +30,10 @@ class RuleAsked(Asked):
     """Who must approve a cut before it is signed."""
 
     approvers: Annotated[int, Field(ge=1, le=20)]
-    members: Annotated[list[str], Field(max_length=100, default_factory=list)]
+    members: Annotated[
+        list[str] | None,
+        Field(max_length=100, description="Left out, they stay who they are; empty for everybody."),
+    ] = None
 
 
 @router.get("/api/approval-rule")
@@ -42,5 +45,5 @@ def show_rule(store: StoreDep, who: Viewer, project_id: Project = None) -> Rule:
 @router.put("/api/approval-rule")
 def set_rule(store: StoreDep, body: RuleAsked, who: Admin, project_id: Project = None) -> Rule:
     """Set the rule. It counts at once: what was signed by too few is no longer signed."""
-    rule = ApprovalRule(body.approvers, tuple(body.members), project_id)
-    return Rule.model_validate(store.approvals.set_rule(rule))
+    rule = ApprovalRule(body.approvers, tuple(body.members or ()), project_id)
+    return Rule.model_validate(store.approvals.set_rule(rule, keep_members=body.members is None))

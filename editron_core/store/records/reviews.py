@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Select, delete, select
+from sqlalchemy.orm import Session
 
 from editron_core.domain import codec
 from editron_core.domain.review import ApprovalRule, Assignment, CaptionEdit, CaptionLine
@@ -82,23 +84,25 @@ class Approvals:
     def rule(self, project_id: str | None) -> ApprovalRule:
         """The rule for a project's cuts: its own, else everybody's, else one approval by anybody."""
         with self._database.read() as session:
-            own = session.get(ApprovalRuleRow, project_id) if project_id else None
-            row = own or session.get(ApprovalRuleRow, DEFAULT)
-            return ApprovalRule(row.approvers, tuple(row.members), row.project_id) if row else ApprovalRule()
+            return _rule(session, project_id)
 
-    def set_rule(self, rule: ApprovalRule) -> ApprovalRule:
-        """Record the rule of a project, or of all that have none of their own.
+    def set_rule(self, rule: ApprovalRule, *, keep_members: bool = False) -> ApprovalRule:
+        """Record the rule of a project, or of all that have none of their own; returns it.
 
+        With `keep_members` those whose word counts are the ones that the rule names which holds until now.
         Raises NotFound where the project is not there; UsageError where it names somebody who is no
-        active member.
+        active member, or fewer people than must approve.
         """
         key = rule.project_id or DEFAULT
         with self._database.write() as session:
             self._database.alone(session, "approval rules")
             if rule.project_id is not None:
                 one(session, ProjectRow, rule.project_id)
-            for member_id in rule.members:
-                active_member(session, member_id)
+            if keep_members:
+                rule = replace(rule, members=_rule(session, rule.project_id).members)
+            else:
+                for member_id in rule.members:
+                    active_member(session, member_id)
             row = session.get(ApprovalRuleRow, key)
             if row is None:
                 row = ApprovalRuleRow(id=key, project_id=rule.project_id)
@@ -132,6 +136,12 @@ class Approvals:
             return tuple(
                 Assignment(row.edit_session_id, row.member_id, row.due_on, row.created_at) for row in rows
             )
+
+
+def _rule(session: Session, project_id: str | None) -> ApprovalRule:
+    own = session.get(ApprovalRuleRow, project_id) if project_id else None
+    row = own or session.get(ApprovalRuleRow, DEFAULT)
+    return ApprovalRule(row.approvers, tuple(row.members), row.project_id) if row else ApprovalRule()
 
 
 def _newest(file_id: str) -> Select[tuple[CaptionEditRow]]:
