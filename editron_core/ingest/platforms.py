@@ -1,17 +1,20 @@
 """Footage from video platforms: by yt-dlp (extra `ytdlp`), in a child behind a door that checks addresses.
 
 Only hosts that the operator allows (`EDITRON_PLATFORMS`) are handed to it, https alone. It reads no
-configuration, plugins, cookies or `.netrc`, starts no other program, writes one file under a name of ours,
-and knows none of our secrets. Its connections go through `proxy.checking`, which tells what it cannot fence.
+configuration but ours, no plugins, cookies or `.netrc`, starts no other program, writes one file under a name
+of ours, and knows none of our secrets. Its connections go through `proxy.checking`, which tells what it
+cannot fence. The address to fetch and the door's password lie in a file for our user alone: everybody on this
+machine may read the words that a program was started with.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import shutil
 import sys
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +38,7 @@ FLAGS = (
     *("--no-progress", "--no-warnings", "--quiet", "--no-simulate", "--color", "never"),
     *("--socket-timeout", "30", "--retries", "5", "--abort-on-error"),
 )
-
-Progress = Callable[[float], None]
+PRIVATE = "private.conf"
 
 
 def is_platform(url: str, settings: Settings) -> bool:
@@ -81,11 +83,12 @@ def _told(program: Path, url: str, folder: Path, settings: Settings) -> dict[str
     """Run it; returns what it says of the film."""
     most = settings.max_download_bytes
     alone = {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "YTDLP_NO_PLUGINS": "1", "PATH": ""}
+    words = [
+        *(str(program), *FLAGS, "--config-locations", PRIVATE, "--max-filesize", str(most), "-f", FORMAT),
+        *("-o", str(folder / "film.%(ext)s"), "--print", "after_move:%(.{title,ext,id})j"),
+    ]
     with proxy.checking(allow_private=settings.allow_private_urls, most_bytes=2 * most) as door:
-        words = [
-            *(str(program), *FLAGS, "--proxy", door.url, "--max-filesize", str(most), "-f", FORMAT),
-            *("-o", str(folder / "film.%(ext)s"), "--print", "after_move:%(.{title,ext,id})j", "--", url),
-        ]
+        _tell_apart(folder / PRIVATE, "--proxy", door.url, url)
         try:
             output, _ = process.run(words, limits=LIMITS, environment=alone, cwd=folder)
         except ProcessFailed as error:
@@ -95,6 +98,12 @@ def _told(program: Path, url: str, folder: Path, settings: Settings) -> dict[str
             ) from error
     lines = output.decode("utf-8", "replace").strip().splitlines()
     return _facts(lines[-1]) if lines else {}
+
+
+def _tell_apart(path: Path, *words: str) -> None:
+    """Write options to a file of yt-dlp's that only our user reads."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(f"# coding: utf-8\n{shlex.join(words)}\n")
 
 
 def _taken(folder: Path, facts: dict[str, Any], staging: Path) -> Arrival:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,42 @@ def test_takes_a_film_through_the_door_and_under_our_own_name(
     assert arrival.name == "a clip.mp4"
     assert [path.name for path in tmp_path.iterdir()] == [arrival.path.name]
     assert set(agents) == {""}  # the door's password stays between the child and us
+
+
+def all_words() -> Iterator[bytes]:
+    """The words that each process of this machine was started with."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            yield path.read_bytes()
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="the system has no /proc")
+def test_nobody_else_on_this_machine_reads_what_is_fetched_and_how(
+    httpserver: HTTPServer, film: bytes, tmp_path: Path
+) -> None:
+    """Not in the words that the program was started with, nor in a file: `ps` shows these to everybody."""
+    lines: list[bytes] = []
+    modes: list[int] = []
+
+    def give(request: Request) -> Response:
+        if request.method == "GET" and not lines:
+            (folder,) = tmp_path.glob("platform-*")
+            modes.extend(path.stat().st_mode & 0o077 for path in folder.iterdir())
+            lines.extend(line for line in all_words() if str(tmp_path).encode() in line)
+        return Response(film, content_type="video/mp4")
+
+    httpserver.expect_request("/film ü.mp4").respond_with_handler(give)
+    address = httpserver.url_for("/film ü.mp4?key=s3cr3t&x='$(id)'#there")
+    arrival = platforms.fetch(address, tmp_path, Settings(allow_private_urls=True))
+
+    assert arrival.path.read_bytes() == film
+    (request, *_) = [one for one, _ in httpserver.log if one.method == "GET"]
+    assert request.args["key"] == "s3cr3t"
+    assert any(b"yt-dlp" in line for line in lines)
+    shown = b" ".join(lines)
+    for secret in (b"s3cr3t", b"editron:", address.encode(), b"127.0.0.1:", b"localhost"):
+        assert secret not in shown
+    assert modes == [0]
 
 
 def test_a_redirect_of_the_platform_to_this_network_is_refused(
