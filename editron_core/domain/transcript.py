@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cached_property
 
 from editron_core.times import Span
 
@@ -41,7 +43,7 @@ class Sentence:
     words: tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Transcript:
     """Words in time order; spans may touch, and never run backwards."""
 
@@ -60,6 +62,10 @@ class Transcript:
 
     def sentences(self) -> tuple[Sentence, ...]:
         """Words grouped at sentence punctuation and at pauses of `SENTENCE_PAUSE_S`."""
+        return self._sentences
+
+    @cached_property
+    def _sentences(self) -> tuple[Sentence, ...]:
         groups: list[list[Word]] = []
         for word in self.words:
             last = groups[-1][-1] if groups else None
@@ -77,4 +83,7 @@ class Transcript:
 
     def within(self, span: Span) -> tuple[Word, ...]:
         """The words whose middle lies inside `span`."""
-        return tuple(word for word in self.words if span.holds(word.span.middle))
+        first, last = (
+            bisect_left(self.words, end, key=lambda word: word.span.middle) for end in (span.start, span.end)
+        )
+        return self.words[first:last]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 ENOUGH = 3
@@ -49,9 +49,13 @@ class Brief:
         return max(1, min(ENOUGH, len(self.keywords)))
 
 
-def stems(text: str) -> list[str]:
-    """The stems of the words of `text` that carry meaning, in order, repeated as often as they occur."""
-    found = []
+@lru_cache(maxsize=1 << 16)
+def stems(text: str) -> tuple[str, ...]:
+    """The stems of the words of `text` that carry meaning, in order, repeated as often as they occur.
+
+    People say the same words over and over: each is stemmed once.
+    """
+    found: list[str] = []
     for word in _WORD.findall(_plain(text)):
         if word in IGNORED:
             continue
@@ -59,7 +63,7 @@ def stems(text: str) -> list[str]:
             found += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
         elif len(word) > 1:
             found.append(_stem(word))
-    return found
+    return tuple(found)
 
 
 def unspaced(text: str) -> list[str]:

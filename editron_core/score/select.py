@@ -95,7 +95,7 @@ def candidates(file_id: str, evidence: Evidence, curve: pl.DataFrame, profile: P
     raw = [c.span for c in natural] + windows(score, evidence.step, profile.lengths)
     spans = sorted({snapper.snap(span) for span in raw})
     looks = derive.embeddings(evidence)
-    values = {name: scorer.to_array(curve[name]) for name in profile.weights}
+    values = {name: _Column.of(scorer.to_array(curve[name])) for name in profile.weights}
     parts = {part.name: scorer.to_array(part) for part in scorer.parts(curve, profile, evidence.step)}
     usual = {name: float(part[~np.isnan(score)].mean()) for name, part in parts.items()}
     peak = profile.selection.peak
@@ -104,7 +104,8 @@ def candidates(file_id: str, evidence: Evidence, curve: pl.DataFrame, profile: P
         rows = _rows(span, evidence.step, len(score))
         cover = _covered(span, rows, evidence.step) * ~np.isnan(score[rows])
         if cover.any():
-            signals, added = _measure(cover, score[rows], _cut(values, rows), _cut(parts, rows), peak)
+            signals = {name: column.mean(cover, rows) for name, column in values.items()}
+            added = _added(cover, score[rows], {name: part[rows] for name, part in parts.items()}, peak)
             look = _look(looks[rows], cover) if looks is not None else None
             made.append(Candidate(file_id, span, math.fsum(added.values()), signals, added, usual, look))
     return made
@@ -163,21 +164,33 @@ def nearest(found: Sequence[Candidate], rules: Rules) -> tuple[float, int]:
     return threshold, len(choose(found, replace(rules, threshold=threshold)))
 
 
-def _measure(
-    cover: Floats, score: Floats, values: dict[str, Floats], parts: dict[str, Floats], peak: float
-) -> tuple[dict[str, float | None], dict[str, float]]:
-    """Each signal's mean over the rows where it was measured, and what it adds to the span's score.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Column:
+    """A signal over a file's rows."""
+
+    filled: Floats
+    """0 where it was not measured."""
+    known: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, column: Floats) -> _Column:
+        return cls(np.nan_to_num(column), ~np.isnan(column))
+
+    def mean(self, cover: Floats, rows: slice) -> float | None:
+        """The mean over the rows where it was measured, each by how much of it is covered."""
+        weight = cover * self.known[rows]
+        total = weight.sum()
+        return float(weight @ self.filled[rows] / total) if total > 0 else None
+
+
+def _added(cover: Floats, score: Floats, parts: dict[str, Floats], peak: float) -> dict[str, float]:
+    """What each signal adds to the span's score: by its mean, and by the best instant.
 
     `cover` is how much of each row the span covers; the best instant is a row that it covers by half.
     """
     weight = cover / cover.sum()
     best = int(np.argmax(np.where(cover >= cover.max() / 2, np.nan_to_num(score), -1.0)))
-    added = {name: float((1 - peak) * (weight @ part) + peak * part[best]) for name, part in parts.items()}
-    signals: dict[str, float | None] = {}
-    for name, column in values.items():
-        known = cover * ~np.isnan(column)
-        signals[name] = float(known @ np.nan_to_num(column) / known.sum()) if known.any() else None
-    return signals, added
+    return {name: float((1 - peak) * (weight @ part) + peak * part[best]) for name, part in parts.items()}
 
 
 def _rows(span: Span, step: Fraction, count: int) -> slice:
@@ -191,10 +204,6 @@ def _covered(span: Span, rows: slice, step: Fraction) -> Floats:
     edges = np.arange(rows.start, rows.stop + 1) * float(step)
     covered = np.minimum(edges[1:], float(span.end)) - np.maximum(edges[:-1], float(span.start))
     return np.asarray(np.clip(covered / float(step), 0.0, 1.0))
-
-
-def _cut(columns: dict[str, Floats], rows: slice) -> dict[str, Floats]:
-    return {name: column[rows] for name, column in columns.items()}
 
 
 def _look(embeddings: Floats, cover: Floats) -> Floats | None:

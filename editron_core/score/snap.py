@@ -78,10 +78,14 @@ class Snapper:
         sentences = [s.span for s in evidence.transcript.sentences()] if evidence.transcript else []
         cuts = sorted({shot.start for shot in evidence.shots[1:]})
         self.whole = Span(Fraction(0), evidence.duration)
-        self._lengths = lengths
-        instants = {at for span in said for at in (span.start, span.end)}.union(cuts)
-        wanted = (evidence.step, evidence.duration, lengths.min, lengths.target, lengths.max)
-        self._clock = clock = _Clock(lcm(2 * MICRO, *{at.denominator for at in instants.union(wanted)}))
+        wanted = [evidence.step, evidence.duration, lengths.min, lengths.target, lengths.max, *cuts]
+        wanted += [at for span in said for at in (span.start, span.end)]
+        self._clock = clock = _Clock(lcm(2 * MICRO, *{at.denominator for at in wanted}))
+        self._last = clock.ticks(evidence.duration)
+        self._lengths = clock.ticks(lengths.min), clock.ticks(lengths.max)
+        self._reach = clock.ticks(max(Fraction(2), lengths.target / 2))
+        self._near_cut = clock.ticks(NEAR_CUT)
+        self._free, self._sliver = clock.ticks(FREE_COST), clock.ticks(SLIVER_COST)
         self._cuts = [clock.ticks(at) for at in cuts]
         self._sentences = _Blocks.of(clock.ends(sentences))
         self._words = _Blocks.of(clock.ends(said))
@@ -94,7 +98,7 @@ class Snapper:
         Where no such span is near (somebody talks on), the end and then the start may fall between two
         words of a sentence. A file shorter than the shortest moment is one span.
         """
-        if self.whole.duration <= self._lengths.min:
+        if self._last <= self._lengths[0]:
             return self.whole
         for heads, tails in self._tiers(self._clock.ticks(span.start), self._clock.ticks(span.end)):
             best = self._cheapest(heads, tails)
@@ -110,20 +114,18 @@ class Snapper:
 
     def _near(self, at: int, points: Sequence[int], blocks: _Blocks) -> list[_Priced]:
         """Allowed ends near `at`, each with what it costs."""
-        reach = self._clock.ticks(max(Fraction(2), self._lengths.target / 2))
-        last = self._clock.ticks(self.whole.end)
+        reach, last = self._reach, self._last
         fixed = {0, last, *_between(points, at, reach), *_between(self._cuts, at, reach)}
         found = [(p, abs(p - at)) for p in fixed if abs(p - at) <= reach and not blocks.cuts(p)]
         if 0 <= at <= last and not blocks.cuts(at):
-            found.append((at, self._clock.ticks(FREE_COST)))
+            found.append((at, self._free))
         return found
 
     def _cheapest(self, heads: list[_Priced], tails: list[_Priced]) -> _Ends | None:
         """The pair of an allowed length that costs least; ties go to the earlier."""
-        shortest, longest = self._clock.ticks(self._lengths.min), self._clock.ticks(self._lengths.max)
-        sliver = self._clock.ticks(SLIVER_COST)
+        shortest, longest = self._lengths
         allowed = [
-            (head + tail + sliver * self._slivers(start, end), start, end)
+            (head + tail + self._sliver * self._slivers(start, end), start, end)
             for start, head in heads
             for end, tail in tails
             if shortest <= end - start <= longest
@@ -131,7 +133,7 @@ class Snapper:
         return min(allowed)[1:] if allowed else None
 
     def _slivers(self, start: int, end: int) -> int:
-        near = self._clock.ticks(NEAR_CUT)
+        near = self._near_cut
         first = bisect_right(self._cuts, start)
         last = bisect_left(self._cuts, end) - 1
         early = first < len(self._cuts) and self._cuts[first] < min(end, start + near)

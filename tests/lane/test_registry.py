@@ -39,7 +39,7 @@ def test_a_name_a_file_and_a_hash_mean_a_profile(store: Store, tmp_path: Path) -
     shipped, other = profiles.load("default"), another("mine")
     store.profiles.remember(other.hash, other.name, other.to_data())
 
-    assert registry.find(store, "default") == shipped
+    assert registry.find(store, "default") == registry.find(store, shipped.hash) == shipped
     assert registry.find(store, str(changed_file(tmp_path))) not in (shipped, other)
     assert registry.find(store, "mine") == registry.find(store, other.hash[:8]) == other
     with pytest.raises(DefinitionError, match="neither a shipped profile, a file nor registered"):
