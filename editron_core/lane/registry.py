@@ -18,14 +18,17 @@ UNHASHED = ("name", "description")
 
 
 def find(store: Store, wanted: str) -> Profile:
-    """The profile that a person means: a shipped name, a TOML file, a registered hash (4 digits or more
-    are enough where they are unique) or the name of the only profile registered under it.
+    """The profile that a person means: a shipped name or hash, a TOML file, a registered hash (4 digits or
+    more are enough where they are unique) or the name of the only profile registered under it.
 
     A file or a shipped profile that was changed since it was registered is another profile. Raises
     DefinitionError where there is none, UsageError where there are several, StoreError as `opened`.
     """
-    if wanted in profiles.shipped() or Path(wanted).is_file():
+    if wanted in profiles.shipped() or (wanted.endswith(".toml") and Path(wanted).is_file()):
         return profiles.load(wanted)
+    shipped = next((one for one in map(profiles.load, profiles.shipped()) if one.hash == wanted), None)
+    if shipped is not None:
+        return shipped
     named = store.profiles.list(name=wanted)
     if len(named) > 1:
         known = ", ".join(f"{one.hash[:12]} ({one.stage})" for one in named)

@@ -41,12 +41,22 @@ class Bench:
     """Length of its footage."""
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """The profiles that one can start from."""
+
+    listed: Callable[[], list[dict[str, Any]]]
+    """Each with its `name`, `hash` and `stage`."""
+    applied: Callable[[str], Profile]
+    """The profile that a name or a hash stands for; of a name that in production, where one is."""
+
+
 class Lab:
     """Scores batches of one store; `prompts` gives the vectors of a profile's prompts, where one can."""
 
-    def __init__(self, store: Store, base: Callable[[str], Profile], prompts: Prompts) -> None:
+    def __init__(self, store: Store, shelf: Shelf, prompts: Prompts) -> None:
         self._store = store
-        self._base = base
+        self._shelf = shelf
         self._prompts = prompts
         self._bench = lru_cache(maxsize=KEPT)(self._open)
         self._before: dict[tuple[str, str], Selection] = {}
@@ -54,11 +64,11 @@ class Lab:
     def shown(self, query: dict[str, Any]) -> dict[str, Any]:
         """The moments under the wanted weights, each with its place under the profile that it starts from.
 
-        `query` holds `batch`, `base` (a profile's name), `knobs` and `weights`, all optional. Raises
+        `query` holds `batch`, `base` (name or hash of a profile), `knobs` and `weights`, all optional. Raises
         NotFound, and DefinitionError for weights that cannot be.
         """
         batch_id = self._wanted(query)
-        bench, base = self._bench(batch_id), self._base(str(query.get("base") or "default"))
+        bench, base = self._bench(batch_id), self._shelf.applied(str(query.get("base") or "default"))
         tried = base.with_weights({**base.weights, **query.get("weights", {})})
         tried = tried.with_knobs(**query.get("knobs", {}))
         key = (batch_id, base.hash)
@@ -72,6 +82,7 @@ class Lab:
             "seconds": bench.seconds,
             "took_ms": 1000 * (time.perf_counter() - began),
             "base": {"name": base.name, "hash": base.hash},
+            "profiles": self._shelf.listed(),
             "hash": tried.hash,
             "signals": _signals(base, tried, bench),
             "knobs": {name: [s for s in signals if s in base.weights] for name, signals in KNOBS.items()},

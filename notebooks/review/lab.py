@@ -14,7 +14,7 @@ with app.setup:
     from editron_core.config import settings
     from editron_core.lane import registry
     from editron_core.lane.engines import Engines
-    from editron_core.review.lab import Lab
+    from editron_core.review.lab import Lab, Shelf
 
 
 @app.cell
@@ -25,8 +25,9 @@ def _():
 
 @app.cell
 def _():
-    lab = Lab(ui.store(), lambda name: registry.applied(ui.store(), name), Engines(settings()).prompts)
-    ui.view("lab", lab.shown)
+    shelf = Shelf(lambda: registry.listing(ui.store()), lambda name: registry.applied(ui.store(), name))
+    lab = Lab(ui.store(), shelf, Engines(settings()).prompts)
+    ui.view("lab", lab.shown, role=ui.who()["role"])
     return
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from editron_core.domain.evidence import FOCUS, MEASURED, EngineUse, Evidence
 from editron_core.errors import DefinitionError, NotFound
-from editron_core.review.lab import Lab
+from editron_core.review.lab import Lab, Shelf
 from editron_core.score import profile as profiles
 from editron_core.score.profile import Lengths, Normalisation, Profile, Rules
 from editron_core.store import Stage, Store
@@ -27,8 +27,8 @@ BASE = Profile(
 )
 
 
-def lab(store: Store) -> Lab:
-    return Lab(store, lambda name: BASE, lambda profile, brief, evidence: None)
+def lab(store: Store, base: Profile = BASE) -> Lab:
+    return Lab(store, Shelf(list, lambda name: base), lambda profile, brief, evidence: None)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_weight_of_nothing_leaves_the_signal_out(store: Store, seen: Seeded) -
 
 def test_a_knob_turns_its_signals(store: Store, seen: Seeded) -> None:
     base = replace(BASE, weights={"motion": 0.5, "speech_presence": 0.5})
-    turned = Lab(store, lambda name: base, lambda *_: None).shown({"knobs": {"talk": 1}})
+    turned = lab(store, base).shown({"knobs": {"talk": 1}})
     weights = {one["name"]: one["weight"] for one in turned["signals"]}
     assert weights["speech_presence"] == pytest.approx(profiles.KNOB_STRENGTH / (profiles.KNOB_STRENGTH + 1))
 
