@@ -15,6 +15,8 @@ from editron_core.config import Settings
 from editron_core.domain.access import Role
 from editron_core.domain.batch import BatchStatus, Hold
 from editron_core.errors import UsageError
+from editron_core.lane import registry
+from editron_core.score import profile as profiles
 from editron_core.store import NewBatch, Store
 from tests.api.conftest import As
 from tests.api.seeded import SECONDS, SHA, Seeded, see
@@ -282,6 +284,24 @@ def test_a_session_without_an_order_cannot_be_rendered_anew(local: TestClient, s
     assert answer.status_code == 422
 
 
+def test_a_name_opens_no_file_of_the_servers_folder(
+    local: TestClient, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (profiles.PROFILES / "default.toml").read_text("utf-8")
+    for name in ("notes", "notes.toml"):
+        (tmp_path / name).write_text(text + "# a secret\n")
+    asked = {"name": "mine", "weights": {"motion": 1.0}}
+    for name, status in (("notes", 404), ("notes.toml", 422)):
+        assert local.get(f"/api/profiles/{name}").status_code == status
+        assert local.post(f"/api/profiles/{name}/promote", json={"reason": "x"}).status_code == status
+        assert local.post("/api/profiles", json={**asked, "base": name}).status_code == status
+        order = {"sources": ["https://e.com/a.mp4"], "order": {"profile": name}}
+        assert local.post("/api/batches", json=order, headers=keyed()).status_code == 422
+    assert store.batches.list() == ()
+    assert registry.find(store, "notes.toml").name == "notes"  # who is on the machine names files
+
+
 def test_profiles_are_shown_with_where_they_stand(local: TestClient) -> None:
     rows = local.get("/api/profiles").json()["items"]
     assert ("default", "research") in [(row["name"], row["stage"]) for row in rows]
@@ -297,7 +317,6 @@ def test_profiles_are_shown_with_where_they_stand(local: TestClient) -> None:
 def test_who_approves_a_profile_is_an_admin(client_as: As, store: Store, local: TestClient) -> None:
     """An operator takes it to the gate and no further."""
     from editron_core.domain.registry import ProfileStage, Promotion
-    from editron_core.score import profile as profiles
 
     found = profiles.load("default")
     store.profiles.register(found.hash, found.name, found.to_data())
