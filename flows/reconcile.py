@@ -24,7 +24,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Failed, Scheduled
 
-from editron_core import log
+from editron_core import log, telemetry
 from editron_core.domain.operations import DeadLetter, Dispatch
 from editron_core.errors import Busy, EditronError, NotFound, UsageError
 from editron_core.lane import attendant
@@ -129,10 +129,11 @@ def _dispatch(store: Store, one: Dispatch) -> bool:
     """
     try:
         with store.leases.hold(attendant.lease_name(one.key)):
-            if not attendant.still_pending(store, one.key):
+            if not store.dispatches.waits(one.key):
                 return False
             try:
-                _begin(store, one)
+                with telemetry.span("dispatch", parent=one.traceparent, run=one.key):
+                    _begin(store, one)
             except (UsageError, NotFound) as error:
                 kind, why = runs.reason(error)
                 runs.record(DeadLetter(one.stage, f"dispatch {one.key}", kind, why, batch_id=one.batch_id))

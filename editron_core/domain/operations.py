@@ -64,3 +64,5 @@ class Dispatch:
     facts: dict[str, Any] = field(default_factory=dict)
     """JSON-ready particulars, such as the session that was signed."""
     created_at: datetime | None = None
+    traceparent: str = ""
+    """The span of who asked for it (W3C Trace Context); empty where nothing was traced."""

@@ -18,7 +18,7 @@ from editron_core import log, process
 from editron_core.config import Settings
 from editron_core.errors import EditronError, Interrupted, ProcessFailed
 from editron_core.lane import elsewhere
-from editron_core.lane.attendant import ASK_FLOWS_EVERY_S, MARK, bury, lease_name, still_pending
+from editron_core.lane.attendant import ASK_FLOWS_EVERY_S, MARK, bury, lease_name
 from editron_core.lane.elsewhere import Flows
 from editron_core.store import Store
 
@@ -160,9 +160,8 @@ def _given_up(settings: Settings, key: str, found: Attendance) -> None:
     why = f"whoever carried it out died {found.deaths} times: {found.tail[-1] if found.tail else 'no word'}"
     try:
         with Store.open(settings.database, settings.blobs) as store, store.leases.hold(lease_name(key)):
-            one = next((d for d in store.dispatches.pending(limit=10_000) if d.key == key), None)
-            if one is not None and still_pending(store, key):
-                bury(store, one, ProcessFailed.__name__, why, attempts=found.deaths)
+            if store.dispatches.waits(key):
+                bury(store, store.dispatches.get(key), ProcessFailed.__name__, why, attempts=found.deaths)
                 store.dispatches.done(key)
     except EditronError as error:  # it is tried again, and given up after the next death
         _log.warning("dispatch_not_given_up", dispatch=key, error=str(error))

@@ -73,17 +73,12 @@ def lease_name(key: str) -> str:
     return f"dispatch:{key}"
 
 
-def still_pending(store: Store, key: str) -> bool:
-    """Whether nobody has dealt with a dispatch; asked again once its lease is held."""
-    return any(one.key == key for one in store.dispatches.pending(limit=10_000))
-
-
 def _taken(lane: Lane, one: Dispatch, say: Say) -> bool:
     """Whether a dispatch was dealt with here; not so where somebody else holds it or what it works on."""
     store = lane.desk.store
     try:
         with store.leases.hold(lease_name(one.key)):
-            if not still_pending(store, one.key):
+            if not store.dispatches.waits(one.key):  # asked again now that the lease is held
                 return False
             say(f"begin {one.key}")
             _carried_out(lane, one)
@@ -99,7 +94,7 @@ def _taken(lane: Lane, one: Dispatch, say: Say) -> bool:
 
 def _carried_out(lane: Lane, one: Dispatch) -> None:
     """Do what a dispatch asks for, tried again while its failure may pass; what stays is a dead letter."""
-    with telemetry.span("dispatch", run=one.key):
+    with telemetry.span("dispatch", parent=one.traceparent, run=one.key):
         try:
             for attempt in stamina.retry_context(
                 on=_may_pass,

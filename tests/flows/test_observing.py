@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
 
-from editron_core import secrets
+from editron_core import secrets, telemetry
+from editron_core.api.app import create_app
 from editron_core.config import settings
 from editron_core.errors import SecretError
 from editron_core.redact import holds
@@ -32,6 +35,47 @@ def written(serving: Serving, run: str) -> list[dict[str, Any]]:
 
     found: list[dict[str, Any]] = until(look)
     return found
+
+
+def test_what_is_asked_for_over_http_is_one_trace_down_to_ffmpeg(
+    serving: Serving, parts: tuple[Path, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request writes a dispatch, the worker's reconciler begins a run of it, and that does the work."""
+    shutil.copy(parts[0], tmp_path)
+    with (tmp_path / parts[0].name).open("ab") as film:
+        film.write(b"\0\0\0\x08free")  # nobody has analysed it
+    monkeypatch.setenv("EDITRON_TRACES", str(tmp_path / "spans.jsonl"))
+    settings.cache_clear()
+    telemetry.configure(settings())
+    caller, asked = "c3" * 16, {"sources": [str(tmp_path / parts[0].name)]}
+    headers = {"traceparent": f"00-{caller}-{'d4' * 8}-01", "Idempotency-Key": "one-trace"}
+    here = ("127.0.0.1", 50000)
+    try:
+        with TestClient(create_app(settings()), "http://127.0.0.1:8000", client=here) as client:
+            made = client.post("/api/batches", json=asked, headers=headers)
+        assert made.status_code == 201, made.text
+    finally:
+        telemetry.stop()
+    request = json.loads((tmp_path / "spans.jsonl").read_text().splitlines()[-1])
+
+    def look() -> list[dict[str, Any]]:
+        lines = Path(serving.environment["EDITRON_TRACES"]).read_text().splitlines()
+        found = [json.loads(line) for line in lines]
+        mine = [span for span in found if span["context"]["trace_id"] == f"0x{caller}"]
+        return mine if any(span["name"] == "flow produce" for span in mine) else []
+
+    found: list[dict[str, Any]] = until(look)
+    by_id = {span["context"]["span_id"]: span for span in [*found, request]}
+    assert (request["name"], request["parent_id"]) == ("POST request", f"0x{'d4' * 8}")
+    stage = next(span for span in found if span["name"] == "stage analyze")
+    ran = next(one for one in found if one["parent_id"] == stage["context"]["span_id"])
+    names, at = [], ran
+    while at["parent_id"] in by_id:
+        names.append(at["name"])
+        at = by_id[at["parent_id"]]
+    names.append(at["name"])
+    wanted = ["stage analyze", "task analyze", "flow produce", "dispatch", "POST request"]
+    assert names == ["run ffmpeg", *wanted]
 
 
 def test_a_run_is_one_trace_from_who_began_it_to_ffmpeg(serving: Serving, gated: Any) -> None:

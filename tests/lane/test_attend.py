@@ -15,10 +15,13 @@ from pathlib import Path
 
 import pytest
 import stamina
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pytest_httpserver import HTTPServer
 from structlog.testing import capture_logs
 from werkzeug import Request, Response
 
+from editron_core import telemetry
 from editron_core.config import settings
 from editron_core.domain import codec
 from editron_core.domain.batch import BatchStatus, MediaBatch
@@ -66,6 +69,26 @@ def test_what_was_asked_for_becomes_cuts_and_a_signed_cut_is_delivered(
 
     assert not store.dispatches.pending()
     assert list((settings().home / "delivered" / batch.id[:8]).glob("*.mp4"))
+
+
+def test_a_dispatch_goes_on_in_the_trace_of_who_asked_for_it(lane: Lane, store: Store, clips: Path) -> None:
+    with (clips / "street-jump.mp4").open("ab") as film:
+        film.write(b"\0\0\0\x08free")  # nobody has analysed it
+    memory = InMemorySpanExporter()
+    telemetry.export_to(SimpleSpanProcessor(memory))
+    try:
+        with telemetry.span("POST request") as request:
+            asked(store, clips)
+        assert attendant.once(lane)
+    finally:
+        telemetry.stop()
+    spans = memory.get_finished_spans()
+    trace = request.traceparent.split("-")[1]
+    names = {span.name for span in spans if span.context and f"{span.context.trace_id:032x}" == trace}
+    assert {"POST request", "dispatch", "stage analyze", "run ffmpeg"} <= names
+    (dispatch,) = [span for span in spans if span.name == "dispatch"]
+    assert dispatch.parent is not None
+    assert f"{dispatch.parent.span_id:016x}" == request.traceparent.split("-")[2]
 
 
 def test_a_paused_batch_waits_until_it_is_resumed(lane: Lane, store: Store, clips: Path) -> None:

@@ -72,8 +72,12 @@ def test_a_dispatch_is_pending_until_it_is_done(store: Store) -> None:
     assert (first.key, second.key) == (f"{batch.id}:produce:1", f"{batch.id}:produce:2")
     assert store.dispatches.pending() == (first, second)
     assert first.facts == {"brief": "the goal"}
+    assert store.dispatches.get(first.key) == first
+    assert store.dispatches.waits(first.key)
     for _ in range(2):
         store.dispatches.done(first.key)
+    assert not store.dispatches.waits(first.key)
+    assert not store.dispatches.waits("nothing")
     assert store.dispatches.pending() == (second,)
     with pytest.raises(NotFound):
         store.dispatches.done("nothing")

@@ -46,5 +46,6 @@ class DispatchRow(Base):
     stage: Mapped[str]
     attempt: Mapped[int]
     facts: Mapped[dict[str, Any]]
+    traceparent: Mapped[str] = mapped_column(default="")
     done_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

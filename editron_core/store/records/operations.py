@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.orm import Session
 
+from editron_core import telemetry
 from editron_core.domain.operations import DeadLetter, Dispatch, Subject
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow, DeadLetterRow, DispatchRow, utc_now
 from editron_core.store.outbox import emit
-from editron_core.store.records.common import digest, locked, why
+from editron_core.store.records.common import digest, locked, one, why
 from editron_core.store.records.paging import LIMIT, Key, Order, Slice, cut
 
 
@@ -111,12 +112,24 @@ class Dispatches:
             locked(session, BatchRow, batch_id)
             return announce(session, batch_id, stage, facts)
 
-    def pending(self, limit: int = 100) -> tuple[Dispatch, ...]:
-        """What nobody has begun, the oldest first."""
+    def pending(self, limit: int = 100, *, batch_id: str | None = None) -> tuple[Dispatch, ...]:
+        """What nobody has begun, of one batch or of all, the oldest first."""
         query = select(DispatchRow).where(DispatchRow.done_at.is_(None))
+        query = query.where(DispatchRow.batch_id == batch_id) if batch_id is not None else query
         with self._database.read() as session:
             rows = session.scalars(query.order_by(DispatchRow.created_at, DispatchRow.key).limit(limit))
             return tuple(_dispatch(row) for row in rows)
+
+    def waits(self, key: str) -> bool:
+        """Whether a dispatch is there that nobody has begun."""
+        query = select(exists().where(DispatchRow.key == key, DispatchRow.done_at.is_(None)))
+        with self._database.read() as session:
+            return bool(session.scalar(query))
+
+    def get(self, key: str) -> Dispatch:
+        """The dispatch with this key. Raises NotFound."""
+        with self._database.read() as session:
+            return _dispatch(one(session, DispatchRow, key))
 
     def done(self, key: str) -> None:
         """Say that a dispatch was begun; saying it twice changes nothing. Raises NotFound."""
@@ -135,6 +148,7 @@ def announce(session: Session, batch_id: str, stage: str, facts: dict[str, Any] 
         stage=stage,
         attempt=attempt,
         facts=facts or {},
+        traceparent=telemetry.traceparent(),
     )
     session.add(row)
     session.flush()
@@ -182,4 +196,5 @@ def _letter(row: DeadLetterRow) -> DeadLetter:
 
 
 def _dispatch(row: DispatchRow) -> Dispatch:
-    return Dispatch(row.key, row.batch_id, row.stage, row.attempt, dict(row.facts), row.created_at)
+    facts = dict(row.facts)
+    return Dispatch(row.key, row.batch_id, row.stage, row.attempt, facts, row.created_at, row.traceparent)
