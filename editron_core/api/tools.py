@@ -23,7 +23,7 @@ from editron_core.api.shapes import Analysis, Asked, HexId, Note, RenderJob, Sha
 from editron_core.config import Settings
 from editron_core.domain import codec
 from editron_core.domain.access import Role
-from editron_core.domain.batch import BatchStatus, Hold, MediaBatch
+from editron_core.domain.batch import BatchStatus, Hold
 from editron_core.domain.job import EditSession, RenderJobStatus, RenderPriority
 from editron_core.errors import EditronError, NotFound, UsageError
 from editron_core.lane import asking
@@ -306,7 +306,7 @@ def _state(bench: Bench, batch_id: str, kind: type[T]) -> T:
     state = State.WORKING
     if batch.hold is not Hold.NONE:
         state, problem = State.HELD, f"is {batch.hold}"
-    elif batch.status is BatchStatus.FAILED and not _pending(store, batch):
+    elif batch.status is BatchStatus.FAILED and not store.dispatches.pending(1, batch_id=batch_id):
         state = State.FAILED
     elif letters := [one for one in store.dead_letters.list(batch_id=batch_id) if one.stage == "produce"]:
         state, problem = State.FAILED, letters[0].message
@@ -316,12 +316,8 @@ def _state(bench: Bench, batch_id: str, kind: type[T]) -> T:
 
 def _rests(bench: Bench, told: BatchState) -> bool:
     """Whether nothing is going on with a batch."""
-    batch = bench.store.batches.get(told.batch_id)
-    return told.status is BatchStatus.ANALYZED and not _pending(bench.store, batch)
-
-
-def _pending(store: Store, batch: MediaBatch) -> bool:
-    return any(one.batch_id == batch.id for one in store.dispatches.pending(limit=10_000))
+    asked_for = bench.store.dispatches.pending(1, batch_id=told.batch_id)
+    return told.status is BatchStatus.ANALYZED and not asked_for
 
 
 def _rendered(store: Store, asked: RenderVideoDeliverables) -> Any:

@@ -98,9 +98,13 @@ def test_states_tell_what_keeps_a_batch(bench: tools.Bench, store: Store) -> Non
 
     failed = store.batches.create(NewBatch("/a"))
     store.batches.set_status(failed.id, BatchStatus.FAILED, "is broken")
+    crowd = store.batches.create(NewBatch("/crowd"))
+    for _ in range(150):  # others that came before are not what it waits for
+        store.dispatches.add(crowd.id, "produce")
     assert state(failed.id).state is tools.State.WORKING  # it was asked for just now
-    for one in store.dispatches.pending():
-        store.dispatches.done(one.key)
+    (mine,) = store.dispatches.pending(batch_id=failed.id)
+    assert mine not in store.dispatches.pending()
+    store.dispatches.done(mine.key)
     assert (state(failed.id).state, state(failed.id).problem) == (tools.State.FAILED, "is broken")
 
     stuck = store.batches.create(NewBatch("/b"))
