@@ -23,6 +23,8 @@ app = typer.Typer(
 Signed = Annotated[str, typer.Option("--as", help="Who signs.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; whoever looks at the history reads it.")]
 ROW = {"name": "profile", "hash": "hash", "stage": "stage", "created_at": "since", "by": "by"}
+COMPARED = {"name": "most changed", "minutes": "minutes", "rho": "agreement", "moved_s": "best moved by s"}
+MOST_SHOWN = 10
 STEP = {"name": "profile", "hash": "hash", "step": "step", "author": "by", "created_at": "when"}
 
 
@@ -57,6 +59,46 @@ def show_profile(
         return
     terminal.show_profile(found)
     _show_standing(standing)
+
+
+@app.command("compare")
+def compare(
+    name: Annotated[str, typer.Argument(help="A name, a .toml file or a registered hash.")],
+    against: Annotated[
+        str, typer.Option(help="The profile that scores now; of a name, the one in production.")
+    ] = "default",
+    as_json: Json = False,
+) -> None:
+    """Show what a profile would change in all analysed footage: both score it anew, nothing is decoded."""
+    from editron_core.domain import codec
+    from editron_core.lane import registry
+    from editron_core.lane.impact import impact
+
+    with open_store() as store:
+        now, then = registry.applied(store, against), registry.find(store, name)
+        found = impact(store, now, then)
+    target = float(now.lengths.target)
+    if as_json:
+        facts = {"now": now.hash, "then": then.hash, "hours": found.hours, "rho": found.rho}
+        facts |= {"elsewhere": found.elsewhere(target), "files": codec.dump(found.changes)}
+        terminal.show_json(facts)
+        return
+    rows = [
+        {
+            **codec.dump(change),
+            "minutes": change.hours * 60,
+            "rho": "" if change.rho is None else f"{change.rho:.2f}",
+        }
+        for change in found.changes[:MOST_SHOWN]
+    ]
+    terminal.show_rows(rows, COMPARED)
+    terminal.out.print(
+        f"{len(found.changes)} files, {found.hours * 60:.0f} min: scores of {terminal.plain(now.name)} "
+        f"{now.hash[:12]} and {terminal.plain(then.name)} {then.hash[:12]} agree by "
+        f"{'nothing' if found.rho is None else f'{found.rho:.2f}'} (Spearman, mean of the files); the best "
+        f"{target:g} s are elsewhere in {found.elsewhere(target)} of them",
+        soft_wrap=True,
+    )
 
 
 @app.command("promote")

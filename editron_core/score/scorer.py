@@ -71,18 +71,23 @@ def score(table: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.Se
 def rescore(files: Sequence[Path], profile: Profile, step: Fraction = STEP) -> Iterator[pl.DataFrame]:
     """Score many evidence tables again: frames of `file`, `time_s` and `score`, in the order of `files`.
 
-    Only measured signals count; a brief or prompts need more than the table (`derived`), and their weight
-    goes to the others. Raises polars' errors for files that are not evidence.
+    Only measured signals count: a brief or prompts need more than the table (`derived`), an older table may
+    lack a column, and their weight goes to the others. Raises polars' errors for files that are not evidence.
     """
     names = list(profile.weights)
-    stored = pl.read_parquet_schema(files[0]) if files else {}
-    held = [name for name in names if name in stored]
-    absent = [pl.lit(None, pl.Float32).alias(name) for name in names if name not in stored]
+    schema = {"time_s": pl.Float64(), **dict.fromkeys(names, pl.Float32())}
     with ThreadPoolExecutor() as pool:
         for first in range(0, len(files), FILES_AT_ONCE):
             group = list(files[first : first + FILES_AT_ONCE])
-            scan = pl.scan_parquet(group, include_file_paths="file", cache=False)
-            frame = scan.select("file", "time_s", *held, *absent).collect()
+            scan = pl.scan_parquet(
+                group,
+                schema=schema,
+                include_file_paths="file",
+                missing_columns="insert",
+                extra_columns="ignore",
+                cache=False,
+            )
+            frame = scan.collect()
             ends = frame["file"].rle().struct.field("len").cum_sum().to_list()
             seen = frame.select(names)
             tables = [seen[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
