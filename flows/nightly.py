@@ -6,7 +6,6 @@ A notebook runs in a child process in a group of its own, and leaves its results
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,14 +47,18 @@ def nightly_qa(profile: str = "default", suites: list[str] | None = None) -> Any
         record = execute("evaluate_golden", {"profile": profile})
         report = regress.regress(only=suites or ())
         changes = [f"- {codec.dump(change)}" for change in report.changes]
+        changes += [f"- {item}: its expected result has changed" for item in report.moments]
         changes += [f"- {suite}: {why}" for suite, why in {**report.skipped, **report.failed}.items()]
         _note("nightly-qa", "\n".join(changes) or "Nothing has changed.")
         if not report.passed:
-            raise CheckFailed(
-                f"{len(report.changes)} readings changed, {len(report.failed)} suites broke off",
-                subject="nightly_qa",
-                remedy="editron qa regress",
-            )
+            counts = {
+                "readings changed": len(report.changes),
+                "expected results changed": len(report.moments),
+                "suites broke off": len(report.failed),
+                "suites were skipped": len(report.skipped),
+            }
+            why = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+            raise CheckFailed(why, subject="nightly_qa", remedy="editron qa regress")
         return {"record": str(record), "readings": len(report.readings)}
 
 
@@ -79,11 +82,6 @@ def execute(name: str, parameters: Mapping[str, object]) -> Path:
                 record.as_uri(), key=name.replace("_", "-"), description="The executed notebook."
             )
     return record
-
-
-def results(record: Path) -> Any:
-    """What the notebook of this record wrote for others."""
-    return json.loads((record.parent / "metrics.json").read_text("utf-8"))
 
 
 def _failed(name: str, error: ProcessFailed) -> EditronError:

@@ -24,6 +24,19 @@ def attached(key: str) -> Path:
     return Path(unquote(urlparse(found[-1].data.partition("](")[2].rstrip(")")).path))
 
 
+@pytest.mark.timeout(900)
+def test_nightly_qa_runs_its_notebook_and_holds_readings_against_the_baseline(serving: Serving) -> None:
+    from prefect.client.orchestration import get_client
+
+    run = serving.ended(serving.trigger("nightly_qa", {"suites": ["scoring"]}).id)
+    assert run.state.is_completed(), run.state.message
+    record = nbformat.read(attached("evaluate-golden"), as_version=4)
+    assert all(cell.execution_count for cell in record.cells if cell.cell_type == "code")
+    with get_client(sync_client=True) as client:
+        (note,) = [one for one in client.read_artifacts() if one.key == "nightly-qa"]
+    assert note.data == "Nothing has changed."
+
+
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
 def test_nightly_tune_leaves_judged_profiles_and_never_one_in_production(serving: Serving) -> None:
