@@ -4,8 +4,8 @@ While no key was ever made, whoever is on this machine is an admin and nobody el
 key on, only keys open the API, whatever becomes of them: those who are locked out make another one with
 `editron keys create`, where the store lies.
 
-A session is `eds_<key id>_<until>_<mac>`, signed with a secret that lies in the home and with the key's
-own hash: it ends with its time, and with its key.
+A session is `eds_<key id>_<until>_<id>_<mac>`, signed with a secret that lies in the home and with the key's
+own hash: it ends with its time, with its key, and when its browser signs out.
 """
 
 from __future__ import annotations
@@ -35,13 +35,15 @@ COOKIE = "editron_session"
 SESSION_S = 12 * 3600
 """A browser stays signed in for so long."""
 REMEMBERED_S = 1.0
-"""A key that is revoked elsewhere is refused after so long at the latest."""
+"""A key that is revoked elsewhere, or a session that is ended there, is refused after so long at most."""
 TOUCH_S = 60.0
 SECRET = "session.key"
 SECRET_BYTES = 32
 LOCAL = "local"
 """The name of whoever is on this machine while no key exists."""
-_SESSION = re.compile(r"eds_([0-9a-f]{16})_([0-9]{10})_([0-9a-f]{64})")
+_SESSION = re.compile(
+    r"eds_(?P<key>[0-9a-f]{16})_(?P<until>[0-9]{10})_(?P<id>[0-9a-f]{32})_(?P<mac>[0-9a-f]{64})"
+)
 NO_KEY = Refused(401, "needs a key", {"WWW-Authenticate": 'Bearer realm="editron"'})
 
 
@@ -91,6 +93,7 @@ class Keyring:
         self._proxied = bool(settings.trusted_proxies)
         self._known: dict[str, tuple[float, ApiKey | None]] = {}
         self._touched: dict[str, float] = {}
+        self._lasting: dict[str, float] = {}  # when the store last said that a session had not been ended
         self._open: tuple[float, bool] = (0.0, False)
         self._secret: bytes | None = None
 
@@ -103,7 +106,7 @@ class Keyring:
         touched = self._touched.get(key.id)
         if touched is None or time.monotonic() - touched > TOUCH_S:
             return None
-        return self._caller(found, key)
+        return self._caller(found, key) if self._lasts(found) else None
 
     def caller(self, found: Credential | None, address: str) -> Caller | None:
         """Who calls; null for nobody known. Raises Refused (401) for a credential that does not hold."""
@@ -111,7 +114,7 @@ class Keyring:
             return Caller(LOCAL, Role.ADMIN, None) if self.opened(address) else None
         key = self._key(_key_id(found))
         who = self._caller(found, key) if key else None
-        if who is None or key is None:
+        if who is None or key is None or self._ended(found):
             raise Refused(401, "is no key that is valid", NO_KEY.headers)
         self._touch(key)
         return who
@@ -128,6 +131,14 @@ class Keyring:
             self._open = (time.monotonic(), empty)
         return empty
 
+    def end(self, found: Credential) -> None:
+        """End the session of a browser; nothing where it carries none that holds."""
+        parts = _SESSION.fullmatch(found.text) if found.cookie else None
+        key = self._key(parts["key"]) if parts else None
+        if parts and key and self._caller(found, key):
+            self._store.keys.end_session(parts["id"], datetime.fromtimestamp(int(parts["until"]), UTC))
+            self._lasting.pop(parts["id"], None)
+
     def forget(self) -> None:
         """Ask the store again: a key was made, rotated or revoked."""
         self._known.clear()
@@ -142,7 +153,8 @@ class Keyring:
         until = int(time.time()) + SESSION_S
         if key.expires_at is not None:
             until = min(until, int(key.expires_at.timestamp()))
-        return f"eds_{key.id}_{until:010d}_{self._mac(key, until)}", who
+        what = f"{key.id}_{until:010d}_{secrets.token_hex(16)}"
+        return f"eds_{what}_{self._mac(key, what)}", who
 
     def _key(self, key_id: str | None) -> ApiKey | None:
         if key_id is None:
@@ -168,15 +180,32 @@ class Keyring:
 
     def _fits(self, session: str, key: ApiKey) -> bool:
         parts = _SESSION.fullmatch(session)
-        if parts is None or int(parts[2]) <= time.time():
+        if parts is None or int(parts["until"]) <= time.time():
             return False
-        return hmac.compare_digest(parts[3], self._mac(key, int(parts[2])))
+        what = f"{parts['key']}_{parts['until']}_{parts['id']}"
+        return hmac.compare_digest(parts["mac"], self._mac(key, what))
 
-    def _mac(self, key: ApiKey, until: int) -> str:
+    def _lasts(self, found: Credential) -> bool:
+        """Whether a session is known not to have been ended; a key by itself always is."""
+        parts = _SESSION.fullmatch(found.text) if found.cookie else None
+        asked = self._lasting.get(parts["id"], -REMEMBERED_S) if parts else time.monotonic()
+        return time.monotonic() - asked <= REMEMBERED_S
+
+    def _ended(self, found: Credential) -> bool:
+        """Whether a session that holds by itself was ended."""
+        parts = _SESSION.fullmatch(found.text) if found.cookie else None
+        if parts is None or self._lasts(found):
+            return False
+        if self._store.keys.session_ended(parts["id"]):
+            return True
+        self._lasting[parts["id"]] = time.monotonic()
+        return False
+
+    def _mac(self, key: ApiKey, what: str) -> str:
         if self._secret is None:
             self._secret = _secret(self._home)
         own = hashlib.sha256(self._secret + key.hash.encode()).digest()
-        return hmac.new(own, f"{key.id}.{until}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(own, what.encode(), hashlib.sha256).hexdigest()
 
     def _touch(self, key: ApiKey) -> None:
         now = time.monotonic()
@@ -188,7 +217,7 @@ class Keyring:
 def _key_id(found: Credential) -> str | None:
     if found.cookie:
         parts = _SESSION.fullmatch(found.text)
-        return parts[1] if parts else None
+        return parts["key"] if parts else None
     parsed = parse_key(found.text)
     return parsed[0] if parsed else None
 

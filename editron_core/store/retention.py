@@ -26,6 +26,7 @@ from editron_core.store.models import (
     DeadLetterRow,
     DeliveryRow,
     DispatchRow,
+    EndedSessionRow,
     EventRow,
     FileRow,
     IdempotencyRow,
@@ -185,6 +186,7 @@ def _outlived(before: datetime) -> dict[str, tuple[type[Base], tuple[ColumnEleme
         "events": (EventRow, tuple(outlived(before))),
         "deliveries": (DeliveryRow, (DeliveryRow.created_at < before, DeliveryRow.status != pending)),
         "idempotency": (IdempotencyRow, (IdempotencyRow.expires_at < utc_now(),)),
+        "ended_sessions": (EndedSessionRow, (EndedSessionRow.expires_at < utc_now(),)),
         "uploads": (UploadRow, (UploadRow.status == TransferStatus.DONE, UploadRow.updated_at < before)),
     }
 

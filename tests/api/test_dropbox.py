@@ -12,11 +12,16 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from editron_core import process
 from editron_core.api.app import create_app
 from editron_core.config import Settings
 from editron_core.domain.access import Role
+from editron_core.domain.batch import BatchStatus
 from editron_core.domain.intake import DropboxSource
 from editron_core.ingest.fake_dropbox import FakeDropbox
+from editron_core.lane import Lane
+from editron_core.lane.monitor import Monitor
+from editron_core.media import ffmpeg
 from editron_core.sealing import unseal
 from editron_core.store import Store
 from tests.api.conftest import As
@@ -158,6 +163,41 @@ def test_a_source_is_kept_with_its_token_sealed(
     opened = unseal(kept.refresh_token, f"dropbox_sources/{kept.id}/refresh_token", app.state.settings)
     assert opened is not None
     assert opened.reveal() == account.refresh_token
+
+
+def test_a_source_that_takes_nothing_in_by_itself_is_looked_at_when_a_person_asks(
+    local: TestClient, store: Store, app: FastAPI, fake: FakeDropbox
+) -> None:
+    account = fake.account()
+    account.put("/Shoots/a.txt", b"1")
+    token = {"refresh_token": account.refresh_token, "auto_ingest": False}
+    wanted = {"label": "Shoots", "folder_path": "/Shoots", **token}
+    source = local.post("/api/dropbox/sources", json=wanted).json()["id"]
+    lane = Lane(store, app.state.settings)
+    monitor = Monitor(lane.desk)
+    account.put("/Shoots/goal.mp4", film())
+    store.sources.mark_dirty([account.id])
+    assert monitor.once() == ()
+
+    assert local.post(f"/api/dropbox/sources/{source}/sync").status_code == 202
+    [looked] = monitor.once()
+
+    (batch,) = looked.batches
+    (file,) = lane.resume(batch).files
+    assert (file.name, file.status) == ("goal.mp4", BatchStatus.READY), file.error
+    shown = local.get(f"/api/dropbox/sources/{source}").json()
+    assert not shown["dirty"]
+    assert shown["last_processed_at"]
+    account.put("/Shoots/later.mp4", film())
+    store.sources.mark_dirty([account.id])
+    assert monitor.once() == ()  # once asked, once looked
+
+
+def film() -> bytes:
+    """A second of drawn picture."""
+    words = ["-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", "-c:v", "libx264", "-pix_fmt", "yuv420p"]
+    shape = ["-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "pipe:1"]
+    return process.run(ffmpeg.command(*words, *shape), limits=process.Limits(wall_s=60))[0]
 
 
 def test_a_source_is_changed_looked_at_and_removed(

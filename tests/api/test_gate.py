@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from fastapi import APIRouter, FastAPI
 from starlette.testclient import TestClient
 
 from editron_core.api.app import create_app
+from editron_core.api.auth import REMEMBERED_S
 from editron_core.api.table import Table
 from editron_core.config import Settings
 from editron_core.domain.access import Role
@@ -236,6 +240,40 @@ def test_a_session_ends_with_its_key(app: FastAPI, keys: dict[Role, str], store:
     assert browser.get("/login").status_code == 200  # and the page that asks for another one is shown
 
 
+def test_who_signs_out_is_out_wherever_the_cookie_is_kept(
+    app: FastAPI, here: Settings, keys: dict[Role, str]
+) -> None:
+    mine, other = stranger(app), stranger(app)
+    for browser in (mine, other):
+        browser.post("/login", data={"key": keys[Role.VIEWER]})
+    kept = mine.cookies["editron_session"]
+    thief = stranger(app)
+    thief.cookies["editron_session"] = kept
+    assert thief.get("/api/me").status_code == 200
+
+    answer = mine.post("/logout", follow_redirects=False)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+    assert thief.get("/api/me").status_code == 401
+    assert other.get("/api/me").status_code == 200  # of the same key, in another browser
+    assert thief.post("/logout", follow_redirects=False).status_code == 303
+    with TestClient(create_app(here), BASE, client=("192.0.2.9", 1)) as elsewhere:  # another process
+        elsewhere.cookies["editron_session"] = kept
+        assert elsewhere.get("/api/me").status_code == 401
+
+
+def test_a_session_that_is_ended_elsewhere_is_refused_within_a_second(
+    app: FastAPI, keys: dict[Role, str], store: Store
+) -> None:
+    browser = stranger(app)
+    browser.post("/login", data={"key": keys[Role.VIEWER]})
+    session = browser.cookies["editron_session"]
+    assert browser.get("/api/me").status_code == 200
+    store.keys.end_session(session.strip('"').split("_")[3], datetime.now(UTC) + timedelta(hours=1))
+    time.sleep(REMEMBERED_S + 0.1)
+    assert browser.get("/api/me").status_code == 401
+
+
 @pytest.mark.parametrize(
     "place", ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "/a\nb"]
 )
@@ -250,12 +288,13 @@ def test_a_forged_session_is_nobodys(app: FastAPI, keys: dict[Role, str]) -> Non
     browser = stranger(app)
     browser.post("/login", data={"key": keys[Role.VIEWER]})
     session = browser.cookies["editron_session"].strip('"')
-    kind, key_id, until, mac = session.split("_")
+    kind, key_id, until, own, mac = session.split("_")
     admin = keys[Role.ADMIN].split("_")[1]
     for forged in (
-        f"{kind}_{admin}_{until}_{mac}",
-        f"{kind}_{key_id}_{int(until) + 1}_{mac}",
-        f"{kind}_{key_id}_{until}_{'0' * 64}",
+        f"{kind}_{admin}_{until}_{own}_{mac}",
+        f"{kind}_{key_id}_{int(until) + 1}_{own}_{mac}",
+        f"{kind}_{key_id}_{until}_{'0' * 32}_{mac}",
+        f"{kind}_{key_id}_{until}_{own}_{'0' * 64}",
     ):
         fresh = stranger(app)
         fresh.cookies["editron_session"] = forged

@@ -27,6 +27,7 @@ TABLES = {
     *("promotions", "qa_runs", "labels", "study_logs"),
     *("dead_letters", "dispatches"),
     *("events", "tasks", "webhook_endpoints", "deliveries", "api_keys", "members", "idempotency"),
+    "ended_sessions",
     *("dropbox_sources", "dropbox_entries", "mapping_rules", "downloads", "uploads"),
     *("qa_findings", "finding_comments", "caption_edits", "approval_rules", "review_assignments"),
     *("project_brands", "brand_assets"),
@@ -248,8 +249,9 @@ ROWS = {
         created_at) VALUES ('d', 'e', 1, 'batch.ready', 'pending', 0, '', {NOW})""",
     "dropbox_sources": f"""INSERT INTO dropbox_sources (id, account_id, label, source_url, folder_path,
         storage_tier, checksum_required, reference_name_template, ingest_strategy, access_token,
-        refresh_token, link_password, cursor, dirty_seq, synced_seq, auto_ingest, needs_reauth, created_at,
-        updated_at) VALUES ('s', '', '', '', '', 'hot', true, '', 'shared_link', '', '', '', '', 0, 0, true,
+        refresh_token, link_password, cursor, dirty_seq, synced_seq, asked_seq, auto_ingest, needs_reauth,
+        created_at, updated_at)
+        VALUES ('s', '', '', '', '', 'hot', true, '', 'shared_link', '', '', '', '', 0, 0, 0, true,
         false, {NOW}, {NOW})""",
     "downloads": f"""INSERT INTO downloads (id, remote_id, rev, content_hash, size_bytes, bytes_done, digests,
         status, attempts, error_tag, created_at, updated_at)

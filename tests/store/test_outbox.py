@@ -41,6 +41,7 @@ SILENT = {
     "Idempotency.finish": "",
     "Idempotency.forget": "",
     "Keys.used": "a clock that ticks",
+    "Keys.end_session": "a browser is signed out",
     "Profiles.remember": "a copy of what was applied",
     "Brands.remember": "a copy of what was applied",
     "Journal.append_logs": "technical",
@@ -208,7 +209,7 @@ def intake(world: World) -> None:
     tell("Sources.finish", lambda: store.sources.finish(at, store.sources.begin(at)), "source.synced")
     tell("Sources.mark_dirty", lambda: store.sources.mark_dirty(["dbid:A"]), "source.dirty")
     store.sources.finish(at, store.sources.begin(at))
-    tell("Sources.nudge", lambda: store.sources.nudge([at]), "source.dirty")
+    tell("Sources.nudge", lambda: store.sources.nudge(at), "source.dirty")
     tell("Sources.fail", lambda: store.sources.fail(at, "no"), "source.failed")
     tell("Sources.change", lambda: store.sources.change(at, {"label": "b"}), "source.changed")
     store.sources.record(at, "c", [SourceEntry("id:1", "/a.mp4")])

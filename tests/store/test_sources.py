@@ -65,6 +65,29 @@ def test_nobody_looks_by_itself_at_what_needs_a_person_or_is_off(store: Store) -
     assert not store.sources.finish(broken.id, 1).needs_reauth
 
 
+def test_what_a_person_asks_for_is_looked_at_once_even_where_nothing_comes_by_itself(store: Store) -> None:
+    def due() -> list[str]:
+        return [one.id for one in store.sources.due(utc_now() + timedelta(hours=1))]
+
+    off = store.sources.create(CLIPS)
+    store.sources.change(off.id, {"auto_ingest": False})
+    store.sources.mark_dirty(["dbid:A"])
+    assert due() == []
+    assert store.sources.nudge(off.id).dirty
+    assert due() == [off.id]
+    store.sources.fail(off.id, "no network")
+    assert due() == [off.id]  # the wish stands until it is fulfilled
+    seq = store.sources.begin(off.id)
+    store.sources.nudge(off.id)
+    store.sources.finish(off.id, seq)
+    assert due() == [off.id]  # that pass began before the wish
+    synced(store, off)
+    store.sources.mark_dirty(["dbid:A"])
+    assert due() == []
+    with pytest.raises(NotFound):
+        store.sources.nudge("nobody")
+
+
 def test_a_page_is_recorded_with_its_cursor_and_twice_changes_nothing(store: Store) -> None:
     made = store.sources.create(CLIPS)
     assert store.sources.record(made.id, "c1", [entry(1), entry(2)]) == Listed(2, 0)

@@ -165,10 +165,8 @@ def delete_source(store: StoreDep, source_id: Id, who: Operator) -> Response:
 
 @router.post("/sources/{source_id}/sync", status_code=202)
 def sync_source(store: StoreDep, source_id: Id, who: Operator) -> Source:
-    """Look at a source now."""
-    store.sources.get(source_id)
-    store.sources.nudge([source_id])
-    return Source.model_validate(store.sources.get(source_id))
+    """Look at a source now, once, also where it does not take in by itself."""
+    return Source.model_validate(store.sources.nudge(source_id))
 
 
 @router.get("/mappings")

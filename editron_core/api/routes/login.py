@@ -61,8 +61,12 @@ def sign_in(
 
 
 @router.post("/logout", dependencies=[Depends(public)], include_in_schema=False)
-def sign_out() -> Response:
-    """Forget the session in this browser."""
+def sign_out(request: Request) -> Response:
+    """End the session of this browser: who kept its cookie does not get in with it either."""
+    ring: Keyring = request.app.state.keyring
+    found = auth.credential(request.headers)
+    if found is not None:
+        ring.end(found)
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(auth.COOKIE, path="/")
     return answer

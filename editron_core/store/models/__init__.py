@@ -4,7 +4,7 @@ Names, columns and enums are the project's data model. Every enum is text with a
 goes with its parent, and JSON is kept as text, so that whatever a file was called comes back unchanged.
 """
 
-from editron_core.store.models.access import ApiKeyRow, IdempotencyRow, MemberRow
+from editron_core.store.models.access import ApiKeyRow, EndedSessionRow, IdempotencyRow, MemberRow
 from editron_core.store.models.base import Base, Dated, Instant, Words, utc_now
 from editron_core.store.models.events import DeliveryRow, EndpointRow, EventRow, TaskRow
 from editron_core.store.models.intake import DownloadRow, EntryRow, RuleRow, SourceRow, UploadRow
@@ -49,6 +49,7 @@ __all__ = [
     "DeliveryRow",
     "DispatchRow",
     "DownloadRow",
+    "EndedSessionRow",
     "EndpointRow",
     "EntryRow",
     "EventRow",

@@ -42,6 +42,16 @@ class MemberRow(Dated, Base):
     active: Mapped[bool] = mapped_column(default=True)
 
 
+class EndedSessionRow(Base):
+    """A browser's session that was signed out of before its time was over."""
+
+    __tablename__ = "ended_sessions"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]
+
+
 class IdempotencyRow(Base):
     """One keyed request: at work while `status` is null, else with the answer it was given."""
 

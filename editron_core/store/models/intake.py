@@ -40,6 +40,7 @@ class SourceRow(Dated, Base):
     cursor: Mapped[str] = mapped_column(default="")
     dirty_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     synced_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    asked_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # `dirty_seq` as a person left it last
     auto_ingest: Mapped[bool]
     needs_reauth: Mapped[bool] = mapped_column(default=False)
     last_error: Mapped[str | None]

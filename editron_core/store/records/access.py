@@ -12,7 +12,7 @@ from editron_core.domain.access import ApiKey, Member, Role, new_key, secret_has
 from editron_core.errors import Busy, Conflict, UsageError
 from editron_core.store.database import Database
 from editron_core.store.leases import Holder
-from editron_core.store.models import ApiKeyRow, IdempotencyRow, MemberRow, utc_now
+from editron_core.store.models import ApiKeyRow, EndedSessionRow, IdempotencyRow, MemberRow, utc_now
 from editron_core.store.outbox import emit
 from editron_core.store.records.common import locked, new_id, one
 from editron_core.store.records.paging import LIMIT, Key, Order, Slice, cut
@@ -73,6 +73,17 @@ class Keys:
         if last is None or now - last >= USED_EVERY:
             with self._database.write() as session:
                 locked(session, ApiKeyRow, key_id).last_used_at = now
+
+    def end_session(self, session_id: str, until: datetime) -> None:
+        """End a browser's session, which would have held until then; doing so twice changes nothing."""
+        with self._database.write() as session:
+            values = {"id": session_id, "expires_at": until}
+            self._database.insert_missing(session, EndedSessionRow, values, by="id")
+
+    def session_ended(self, session_id: str) -> bool:
+        """Whether a browser's session was ended."""
+        with self._database.read() as session:
+            return session.get(EndedSessionRow, session_id) is not None
 
     def page(self, *, after: Key | None = None, limit: int = LIMIT) -> Slice[ApiKey]:
         """Keys, the newest first."""

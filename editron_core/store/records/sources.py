@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from editron_core.domain.batch import BatchStatus, MediaBatch
@@ -124,17 +124,44 @@ class Sources:
         Only the counters are raised: cheap enough for each notification, and one that comes during a pass
         leaves the source dirty behind it.
         """
-        return self._raise(SourceRow.account_id.in_(list(account_ids)))
+        with self._database.write() as session:
+            # In one order of ids: two notifications that raise the same sources do not wait for each other.
+            columns = (SourceRow.id, SourceRow.project_id, SourceRow.dirty_seq > SourceRow.synced_seq)
+            query = (
+                select(*columns)
+                .where(SourceRow.account_id.in_(list(account_ids)))
+                .order_by(SourceRow.id)
+                .with_for_update()
+            )
+            found = session.execute(query).all()
+            ids = [key for key, _, _ in found]
+            raised = update(SourceRow).where(SourceRow.id.in_(ids)).values(dirty_seq=SourceRow.dirty_seq + 1)
+            if ids:
+                session.execute(raised, execution_options={"synchronize_session": False})
+            for key, project_id, dirty in found:
+                if not dirty:  # of many notifications in a row the first says it all
+                    emit(session, "source.dirty", key, project_id=project_id)
+            return tuple(ids)
 
-    def nudge(self, source_ids: Sequence[str]) -> tuple[str, ...]:
-        """`mark_dirty` for sources by their ids: by hand, or because nobody looked for long."""
-        return self._raise(SourceRow.id.in_(list(source_ids)))
+    def nudge(self, source_id: str) -> DropboxSource:
+        """Note that a person wants a source looked at: that counts until a pass which began later went well,
+        also where changes are not taken in by themselves. Raises NotFound."""
+        with self._database.write() as session:
+            row = locked(session, SourceRow, source_id)
+            was_dirty = row.dirty_seq > row.synced_seq
+            row.dirty_seq += 1
+            row.asked_seq = row.dirty_seq
+            if not was_dirty:
+                _tell(session, row, "dirty", {})
+            return _source(row)
 
     def due(self, stale_before: datetime) -> tuple[DropboxSource, ...]:
-        """The sources to look at now: dirty, or last looked at before that; none that needs a person."""
+        """The sources to look at now: dirty, or last looked at before that, or those that a person asked for;
+        none that needs a person first."""
         stale = or_(SourceRow.last_processed_at.is_(None), SourceRow.last_processed_at < stale_before)
-        mine = (SourceRow.auto_ingest, ~SourceRow.needs_reauth)
-        query = select(SourceRow).where(*mine, or_(SourceRow.dirty_seq > SourceRow.synced_seq, stale))
+        by_itself = and_(SourceRow.auto_ingest, or_(SourceRow.dirty_seq > SourceRow.synced_seq, stale))
+        asked = SourceRow.asked_seq > SourceRow.synced_seq
+        query = select(SourceRow).where(~SourceRow.needs_reauth, or_(by_itself, asked))
         with self._database.read() as session:
             rows = session.scalars(query.order_by(SourceRow.last_processed_at, SourceRow.id))
             return tuple(_source(row) for row in rows)
@@ -220,21 +247,6 @@ class Sources:
             row.needs_reauth = needs_reauth
             _tell(session, row, "failed", {**why(error), "needs_reauth": needs_reauth})
             return _source(row)
-
-    def _raise(self, which: Any) -> tuple[str, ...]:
-        with self._database.write() as session:
-            # In one order of ids: two notifications that raise the same sources do not wait for each other.
-            columns = (SourceRow.id, SourceRow.project_id, SourceRow.dirty_seq > SourceRow.synced_seq)
-            query = select(*columns).where(which).order_by(SourceRow.id).with_for_update()
-            found = session.execute(query).all()
-            ids = [key for key, _, _ in found]
-            raised = update(SourceRow).where(SourceRow.id.in_(ids)).values(dirty_seq=SourceRow.dirty_seq + 1)
-            if ids:
-                session.execute(raised, execution_options={"synchronize_session": False})
-            for key, project_id, dirty in found:
-                if not dirty:  # of many notifications in a row the first says it all
-                    emit(session, "source.dirty", key, project_id=project_id)
-            return tuple(ids)
 
 
 def _change(session: Session, row: SourceRow, source: DropboxSource) -> None:
