@@ -138,6 +138,8 @@ def lane(world: World) -> None:
         "job.failed",
         "task.blocked",
     )
+    unwanted = store.jobs.create(NewJob(session.id, ("vimeo",))).id
+    tell("Jobs.withdraw", lambda: store.jobs.withdraw(unwanted, "was rejected"), "job.failed")
     gone = store.batches.create(NewBatch("/gone")).id
     tell("Batches.delete", lambda: store.batches.delete(gone), "batch.deleted")
 
