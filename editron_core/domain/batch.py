@@ -161,6 +161,8 @@ class MediaBatch:
     project_id: str | None = None
     storage_tier: StorageTier = StorageTier.HOT
     checksum_required: bool = True
+    """Whether a file from Dropbox fails for which that states no content hash. One that it states is always
+    held against what arrived; disks and other servers state none."""
     hold: Hold = Hold.NONE
     file_count: int = 0
     failed_count: int = 0

@@ -32,7 +32,8 @@ def from_dropbox(source: str) -> bool:
 def receive(desk: Desk, file: MediaFile, staging: Path, tell: Callable[[float], None]) -> Arrival:
     """Download a file, and the transcript beside it, into `staging`.
 
-    Raises Refused with Dropbox's tag, SourceError where it keeps failing, DiskFull, and what `tell` raises.
+    Raises Refused with Dropbox's tag, SourceError where it keeps failing, or where the batch wants checksums
+    and Dropbox states none, DiskFull, and what `tell` raises.
     """
     wanted = located(file.source)
     connection = _connection(desk, wanted)
@@ -49,6 +50,12 @@ def receive(desk: Desk, file: MediaFile, staging: Path, tell: Callable[[float], 
         return _fetched(connection, wanted.remote, parts, staging, report)
 
     fetched = _Journal(desk, file, wanted).over(work, tell)
+    if not fetched.by_hash and desk.store.batches.get(file.batch_id).checksum_required:
+        raise SourceError(
+            "arrived, but Dropbox states no content hash to hold it against",
+            subject=file.name,
+            remedy="ask for it with checksum_required false, or name the folder by a source instead of a link",
+        )
     arrival = replace(fetched.arrival, name=file.name)
     if wanted.transcript is None:
         return arrival

@@ -25,7 +25,7 @@ from editron_core.lane.monitor import Monitor
 from editron_core.lane.rehearsal import through_dropbox
 from editron_core.media import ffmpeg
 from editron_core.sealing import seal
-from editron_core.store import Store
+from editron_core.store import NewBatch, Store
 
 CLIP = b"not looked at here"
 
@@ -101,6 +101,27 @@ def test_what_is_new_becomes_one_batch_with_its_dispatch(
     after = store.sources.get(source.id)
     assert not after.dirty
     assert after.last_processed_at is not None
+
+
+@pytest.mark.parametrize(("required", "stated"), [(True, True), (True, False), (False, False)])
+def test_a_file_without_a_content_hash_is_taken_only_where_none_is_required(
+    lane: Lane, store: Store, fake: FakeDropbox, account: Account, clip: Path, required: bool, stated: bool
+) -> None:
+    fake.state.hashes_in_links = stated
+    account.put("/Shoots/a.mp4", clip.read_bytes())
+    link = fake.share(account, "/Shoots")
+    asked = NewBatch(link, "shoot", checksum_required=required)
+
+    batch = store.batches.create(asked)
+    lane.resume(batch.id)
+
+    (file,) = store.files.list(batch.id)
+    if required and not stated:
+        assert file.status is BatchStatus.FAILED
+        assert "states no content hash" in str(file.error)
+        assert "checksum_required false" in str(file.error)
+    else:
+        assert file.status is BatchStatus.READY
 
 
 def test_only_what_changed_is_taken_again(
