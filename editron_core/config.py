@@ -26,6 +26,9 @@ SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 REFERENCE = re.compile(r"(env|file|op|vault|prefect):.")
 """How references to secrets begin, in settings that may hold the secret itself as well; see `secrets`."""
 
+MOST_FILES = 4
+"""Files analysed side by side where nobody says how many."""
+
 DELIVERED = ".editron-delivered.json"
 """Stands in a folder of results and lists them, so that nobody takes them for footage."""
 
@@ -83,8 +86,9 @@ class Settings(BaseSettings):
     """An open-clip tag, or the path of a checkpoint."""
     shot_detector: Literal["adaptive", "transnet", "auto"] = "auto"
     """`auto` takes TransNetV2 on a GPU and PySceneDetect's adaptive detector elsewhere."""
-    jobs: int = Field(default=1, ge=1, le=64)
-    """Files analysed side by side."""
+    jobs: int = Field(default_factory=lambda: max(1, min(MOST_FILES, cores() // 2)), ge=1, le=64)
+    """Files of a batch analysed side by side; default is half of the cores, 4 at most: decoding takes more
+    than one of them for each file, and memory."""
     max_duration_s: float = Field(default=24 * 3600.0, gt=0)
     """Longer files are refused: a probe's word on duration is not to be trusted."""
     max_download_bytes: int = Field(default=200 << 30, gt=0)
@@ -299,6 +303,11 @@ class Settings(BaseSettings):
     def models(self) -> Path:
         """Where model weights are looked for before any hub is asked."""
         return self.home / "models"
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @lru_cache(maxsize=1)

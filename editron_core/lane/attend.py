@@ -1,6 +1,6 @@
-"""Somebody who carries out dispatches while the API is served: one child process, started again when it dies.
+"""Who carries out dispatches while the API is served: two child processes, started again when they die.
 
-Where flows are served, by a Prefect server with a worker that is alive, there is none: they do the work. A
+Where flows are served, by a Prefect server with a worker that is alive, there are none: they do the work. A
 dispatch that kills the process time after time without a stage getting done is given up as a dead letter.
 """
 
@@ -18,7 +18,7 @@ from editron_core import log, process
 from editron_core.config import Settings
 from editron_core.errors import EditronError, Interrupted, ProcessFailed
 from editron_core.lane import elsewhere
-from editron_core.lane.attendant import ASK_FLOWS_EVERY_S, MARK, bury, lease_name
+from editron_core.lane.attendant import ASK_FLOWS_EVERY_S, MARK, Share, bury, lease_name
 from editron_core.lane.elsewhere import Flows
 from editron_core.store import Store
 
@@ -39,7 +39,8 @@ _log = log.get(__name__)
 class Attendance:
     """The process that carries out dispatches, as who started it sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, share: Share = Share.ANY) -> None:
+        self.share = share
         self.ready = threading.Event()
         """Set while it runs and looks for work."""
         self.pid: int | None = None
@@ -81,19 +82,25 @@ class Attendance:
 
 
 @contextmanager
-def attending(settings: Settings) -> Iterator[Attendance]:
-    """While the block runs, a child process carries out what is asked for; it ends with the block.
+def attending(settings: Settings) -> Iterator[tuple[Attendance, Attendance]]:
+    """While the block runs, child processes carry out what is asked for; they end with the block.
 
-    The child has this process's environment, so `settings` must be those that it would read itself.
+    The first takes anything, the second what is in a hurry alone. They have this process's environment, so
+    `settings` must be those that they would read themselves.
     """
-    stopping, found = threading.Event(), Attendance()
-    thread = threading.Thread(target=_supervise, args=(settings, stopping, found), name="attend", daemon=True)
-    thread.start()
+    stopping, found = threading.Event(), (Attendance(Share.ANY), Attendance(Share.URGENT))
+    threads = [
+        threading.Thread(target=_supervise, args=(settings, stopping, one), name="attend", daemon=True)
+        for one in found
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield found
     finally:
         stopping.set()
-        thread.join(GRACE_S + 5.0)
+        for thread in threads:
+            thread.join(GRACE_S + 5.0)
 
 
 class _Told(Exception):
@@ -104,7 +111,8 @@ def _supervise(settings: Settings, stopping: threading.Event, found: Attendance)
     deaths, before = 0, Flows.NONE
     while not stopping.is_set():
         there = elsewhere.flows(settings)
-        _tell(settings, there, before)
+        if found.share is Share.ANY:  # once for both
+            _tell(settings, there, before)
         before = there
         if there is Flows.AWAKE:
             stopping.wait(ASK_FLOWS_EVERY_S)
@@ -138,7 +146,7 @@ def _tell(settings: Settings, there: Flows, before: Flows) -> None:
 
 def _lived(stopping: threading.Event, found: Attendance) -> None:
     """Run the child to its end. Raises ProcessFailed where it died, _Told where we are to stop."""
-    words = [sys.executable, "-m", MODULE, str(os.getpid())]
+    words = [sys.executable, "-m", MODULE, str(os.getpid()), found.share]
     with process.spawn(words, limits=ENDLESS) as child:
         reader = threading.Thread(target=_read, args=(child, found.hear), daemon=True)
         reader.start()

@@ -1,10 +1,11 @@
-"""The process that carries out what was asked for: `python -m editron_core.lane.attendant`.
+"""The processes that carry out what was asked for: `python -m editron_core.lane.attendant PARENT SHARE`.
 
-One dispatch at a time, the most urgent first, each under a lease, and marked done at its end: a process
-that is killed leaves the dispatch pending and free, and whoever comes next goes on where the ledger
-says that it was. Renders that wait in the queue without a dispatch are carried out between these, and a
-thread beside it looks at Dropbox sources.
-What it says to who started it are the lines that begin with `MARK`; all others are its log.
+There are two. One takes whatever is to be done, the other what is in a hurry, renders and batches in a rush,
+so that these do not wait for the end of a long analysis. Each takes one dispatch at a time, the most urgent
+first, under a lease, and marks it done at its end: a process that is killed leaves the dispatch pending and
+free, and whoever comes next goes on where the ledger says that it was. Renders that wait in the queue without
+a dispatch are carried out between these, and a thread beside the first looks at Dropbox sources.
+What they say to who started them are the lines that begin with `MARK`; all others are their log.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
+from enum import StrEnum
 
 import stamina
 
@@ -45,6 +47,8 @@ SETTLED_S = 2.0
 MOST_URGENT_FIRST = (RenderPriority.RUSH, RenderPriority.STANDARD, RenderPriority.LOW)
 _log = log.get(__name__)
 Say = Callable[[str], None]
+Urgency = tuple[int, bool, str]
+"""Rank of the priority, whether it takes long, and when it was asked for."""
 
 
 class Teller(Nobody):
@@ -59,13 +63,22 @@ class Teller(Nobody):
             self._say(f"step {step.stage}")
 
 
-def once(lane: Lane, say: Say = lambda line: None) -> bool:
+class Share(StrEnum):
+    """What one of the processes takes of what is to be done."""
+
+    ANY = "any"
+    URGENT = "urgent"
+    """Renders, and what belongs to a batch in a rush."""
+
+
+def once(lane: Lane, say: Say = lambda line: None, share: Share = Share.ANY) -> bool:
     """Carry out the most urgent thing that waits; false where nothing does, or others are at all of it."""
     if _render_queued(lane):
         return True
     store = lane.desk.store
-    waiting = sorted(store.dispatches.pending(), key=lambda one: _urgency(store, one))
-    return any(_taken(lane, one, say) for one in waiting)
+    waiting = sorted((_urgency(store, one), one.key, one) for one in store.dispatches.pending())
+    mine = [one for urgency, _, one in waiting if share is Share.ANY or _urgent(urgency)]
+    return any(_taken(lane, one, say) for one in mine)
 
 
 def lease_name(key: str) -> str:
@@ -163,7 +176,12 @@ def _waits(job: RenderJob) -> bool:
     return job.status is RenderJobStatus.QUEUED and job.hold is Hold.NONE and age > SETTLED_S
 
 
-def _urgency(store: Store, one: Dispatch) -> tuple[int, bool, str]:
+def _urgent(urgency: Urgency) -> bool:
+    rank, long, _ = urgency
+    return rank == 0 or not long
+
+
+def _urgency(store: Store, one: Dispatch) -> Urgency:
     """By the priority of the order, renders before what is yet to be cut, then by age."""
     try:
         if one.stage == "render":
@@ -178,7 +196,7 @@ def _urgency(store: Store, one: Dispatch) -> tuple[int, bool, str]:
     return rank, one.stage != "render", str(one.created_at)
 
 
-def attend(lane: Lane, here: Settings, say: Say) -> None:
+def attend(lane: Lane, here: Settings, say: Say, share: Share) -> None:
     """Carry out what is asked for until a Prefect server that serves our flows answers."""
     asked = -ASK_FLOWS_EVERY_S
     while True:
@@ -186,7 +204,7 @@ def attend(lane: Lane, here: Settings, say: Say) -> None:
             if flows_answer(here):
                 return
             asked = time.monotonic()
-        if not once(lane, say):
+        if not once(lane, say, share):
             time.sleep(LOOK_EVERY_S)
 
 
@@ -211,7 +229,7 @@ def _with_parent(parent: int) -> None:
     threading.Thread(target=look, daemon=True, name="parent").start()
 
 
-def main(parent: int) -> None:
+def main(parent: int, share: Share) -> None:
     """Attend until told to end, or the process of this number is no more."""
     os.dup2(1, 2)  # one stream, so that who started us reads the log and what we tell
     _with_parent(parent)
@@ -222,10 +240,10 @@ def main(parent: int) -> None:
     telemetry.configure(here)
     with Store.open(here.database, here.blobs) as store:
         lane = Lane(store, here, Teller(_say))
-        with monitor.watching(lane.desk):
+        with monitor.watching(lane.desk) if share is Share.ANY else nullcontext():
             _say(f"ready {os.getpid()}")
-            attend(lane, here, _say)
+            attend(lane, here, _say, share)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), Share(sys.argv[2]))

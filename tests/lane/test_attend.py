@@ -30,7 +30,7 @@ from editron_core.domain.operations import Subject
 from editron_core.errors import OutOfMemory
 from editron_core.lane import Lane, Order, analysis, attendant, signing
 from editron_core.lane.attend import MOST_DEATHS, Attendance, attending
-from editron_core.lane.attendant import MARK
+from editron_core.lane.attendant import MARK, Share
 from editron_core.lane.elsewhere import flows_answer
 from editron_core.store import NewBatch, Store
 from tests import tiny_blueprint
@@ -147,10 +147,41 @@ def test_what_cannot_be_done_becomes_a_dead_letter(lane: Lane, store: Store, tmp
     assert "no file that can be used" in letters["produce"]
 
 
+def test_what_is_in_a_hurry_does_not_wait_for_a_long_analysis(
+    lane: Lane, store: Store, tmp_path: Path
+) -> None:
+    """Of the two processes one takes renders and batches in a rush alone."""
+    asked(store, tmp_path / "long")
+    assert not attendant.once(lane, share=Share.URGENT)
+    for number in range(150):
+        asked(store, tmp_path / f"more-{number}")
+    rush = asked(store, tmp_path / "rush", order=Order(priority=RenderPriority.RUSH))
+    said: list[str] = []
+    assert attendant.once(lane, said.append, Share.URGENT)
+    assert said[0] == f"begin {rush.id}:produce:1"
+    assert not attendant.once(lane, share=Share.URGENT)
+    one = store.dispatches.add(rush.id, "render", {"session": "none"})
+    assert attendant.once(lane, said.append, Share.URGENT)
+    assert said[-1] == f"end {one.key}"
+
+
+def test_a_batch_in_a_rush_is_carried_out_while_another_one_is_analysed(drawn: Path) -> None:
+    with (
+        Store.open(settings().database, settings().blobs) as store,
+        attending(settings()) as (any_work, urgent),
+    ):
+        until(lambda: any_work.ready.is_set() and urgent.ready.is_set(), "both processes")
+        asked(store, drawn)
+        until(lambda: any_work.at_work, "an analysis at work")
+        rush = asked(store, drawn / "not-there", order=Order(priority=RenderPriority.RUSH))
+        until(lambda: store.batches.get(rush.id).status is BatchStatus.FAILED, "the end of the rush")
+        assert any_work.at_work, "the analysis goes on"
+
+
 def test_a_killed_process_is_started_again_and_loses_nothing(drawn: Path) -> None:
     with Store.open(settings().database, settings().blobs) as store:
         batch = asked(store, drawn)
-        with attending(settings()) as found:
+        with attending(settings()) as (found, _):
             until(lambda: store.ledger.list(StageStatus.RUNNING), "a stage at work")
             first = found.pid
             assert first is not None
@@ -201,12 +232,12 @@ def test_where_flows_are_served_nobody_attends(
     settings.cache_clear()
 
     assert flows_answer(settings())
-    with attending(settings()) as found:
+    with attending(settings()) as (found, _):
         assert not found.ready.wait(3.0)
 
     polled["at"] -= timedelta(seconds=90)
     assert not flows_answer(settings())
-    with capture_logs() as said, attending(settings()) as found:
+    with capture_logs() as said, attending(settings()) as (found, _):
         assert found.ready.wait(60), "who serves the API does the work while no worker of the flows lives"
     assert [one["event"] for one in said].count("work_is_done_here") == 1
 
@@ -256,7 +287,7 @@ def test_what_the_lane_has_given_up_is_not_tried_again_and_is_one_dead_letter(
 @pytest.mark.timeout(5400)
 def test_killed_at_twenty_points_every_batch_ends_as_the_undisturbed_one(drawn: Path, tmp_path: Path) -> None:
     dice, points, kills, batches = random.Random(5), 20, 0, 0
-    with Store.open(settings().database, settings().blobs) as store, attending(settings()) as found:
+    with Store.open(settings().database, settings().blobs) as store, attending(settings()) as (found, _):
         undisturbed = asked(store, drawn)
         until(lambda: not store.dispatches.pending(), "the undisturbed batch", 900)
         wanted = [(t.name, t.duration) for t in store.sessions.list(undisturbed.id)[0].timelines]

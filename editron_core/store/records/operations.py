@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, case, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from editron_core import telemetry
+from editron_core.domain.job import RenderPriority
 from editron_core.domain.operations import DeadLetter, Dispatch, Subject
 from editron_core.store.database import Database
 from editron_core.store.models import BatchRow, DeadLetterRow, DispatchRow, utc_now
@@ -113,11 +114,13 @@ class Dispatches:
             return announce(session, batch_id, stage, facts)
 
     def pending(self, limit: int = 100, *, batch_id: str | None = None) -> tuple[Dispatch, ...]:
-        """What nobody has begun, of one batch or of all, the oldest first."""
-        query = select(DispatchRow).where(DispatchRow.done_at.is_(None))
+        """What nobody has begun, of one batch or of all: what is in a rush, then the oldest first."""
+        query = select(DispatchRow).join(BatchRow).where(DispatchRow.done_at.is_(None))
+        rush = BatchRow.facts["order"]["priority"].as_string() == RenderPriority.RUSH.value
+        order = (case((rush, 0), else_=1), DispatchRow.created_at, DispatchRow.key)
         query = query.where(DispatchRow.batch_id == batch_id) if batch_id is not None else query
         with self._database.read() as session:
-            rows = session.scalars(query.order_by(DispatchRow.created_at, DispatchRow.key).limit(limit))
+            rows = session.scalars(query.order_by(*order).limit(limit))
             return tuple(_dispatch(row) for row in rows)
 
     def waits(self, key: str) -> bool:
