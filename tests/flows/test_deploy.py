@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from editron_core.config import ROOT, Settings
 
 FOLDER = ROOT / "flows/deploy"
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
+
+
+def _composes() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "compose", "version"], capture_output=True, timeout=60).returncode == 0
+
+
 NOT_OURS = {"FOOTAGE", "DATABASE_PASSWORD_FILE", "EDITRON_IMAGE", "EDITRON_LIMIT"}
 
 
@@ -45,6 +58,30 @@ def test_services_refer_to_what_there_is_and_open_nothing_beyond_this_host() -> 
             assert place in COMPOSE["volumes"] or place.startswith((".", "$"))
             assert not place.startswith("./") or (FOLDER / place).is_file()
         assert all(str(port).startswith("127.0.0.1:") for port in service.get("ports", ()))
+
+
+def test_the_api_is_served_to_the_host_with_its_health_asked_for() -> None:
+    api, worker = COMPOSE["services"]["api"], COMPOSE["services"]["worker"]
+    assert api["command"][:4] == ["editron", "serve", "--host", "0.0.0.0"]
+    assert "/healthz" in api["healthcheck"]["test"][-1]
+    assert worker["environment"].items() <= api["environment"].items()
+    assert (api["volumes"], api["secrets"]) == (worker["volumes"], worker["secrets"])
+
+
+@pytest.mark.skipif(not _composes(), reason="needs docker compose")
+def test_docker_compose_understands_the_file(tmp_path: Path) -> None:
+    (tmp_path / "password").touch()
+    said = subprocess.run(
+        ["docker", "compose", "-f", str(FOLDER / "compose.yaml"), "config", "--format", "json"],
+        env={**os.environ, "FOOTAGE": "/srv", "DATABASE_PASSWORD_FILE": str(tmp_path / "password")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert said.returncode == 0, said.stderr
+    services = json.loads(said.stdout)["services"]
+    assert set(services) == {"postgres", "prefect", "worker", "api"}
+    assert services["api"]["environment"]["EDITRON_DATABASE_URL"].startswith("postgresql://")
 
 
 def test_the_image_runs_as_nobody_special_and_copies_only_what_is_there() -> None:
