@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import FileResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from editron_core.api.problem import Refused
 
@@ -41,14 +42,19 @@ class Streamed:
 
 
 class _Ranged(FileResponse):
-    """Starlette's, with our idea of a range; what is no range is answered with the whole file."""
+    """Starlette's, for the range that we read: it sees that one alone, whatever was asked for."""
 
     chunk_size = 1 << 20
+    wanted: tuple[int, int] | None = None
+    """First byte, and the one after the last; null for the whole file."""
 
-    @classmethod
-    def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:
-        found = span(http_range, file_size)
-        return [found] if found else []
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        plain = [pair for pair in scope["headers"] if pair[0] not in (b"range", b"if-range")]
+        if self.wanted is not None:
+            first, end = self.wanted
+            plain.append((b"range", f"bytes={first}-{end - 1}".encode()))
+        await super().__call__({**scope, "headers": plain}, receive, send)
 
 
 def give(request: Request, one: Streamed) -> Response:
@@ -68,10 +74,11 @@ def give(request: Request, one: Streamed) -> Response:
     }
     if _known(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
+    answer = _Ranged(one.path, headers=headers, media_type=one.media_type, stat_result=facts)
     wanted, condition = request.headers.get("range"), request.headers.get("if-range")
     if wanted is not None and condition in (None, etag, headers["Last-Modified"]):
-        span(wanted, facts.st_size)
-    return _Ranged(one.path, headers=headers, media_type=one.media_type, stat_result=facts)
+        answer.wanted = span(wanted, facts.st_size)
+    return answer
 
 
 def span(header: str, size: int) -> tuple[int, int] | None:

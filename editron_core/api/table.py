@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fastapi import FastAPI, Request
-from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.params import Form
 from fastapi.routing import iter_route_contexts
@@ -131,7 +130,7 @@ def _entries(app: FastAPI) -> Iterator[Entry]:
             path=path,
             methods=frozenset(route.methods or ()),
             role=_strictest(rules),
-            body=_body(calls, getattr(route, "body_field", None)),
+            body=_body(calls, getattr(getattr(route, "body_field", None), "field_info", None)),
             needs_key=dependant is not None and _needs_key(dependant),
             unkept=unkept in calls,
             regex=regex,
@@ -152,13 +151,14 @@ def _strictest(rules: Sequence[Role | None]) -> Role | None:
     return max(named, key=list(Role).index) if named else None
 
 
-def _body(calls: Sequence[Callable[..., object]], field: ModelField | None) -> Takes:
+def _body(calls: Sequence[Callable[..., object]], info: object) -> Takes:
+    """What a route takes: as `takes` says, else by what FastAPI knows of its body; null where it has none."""
     for call in calls:
         if call in TAKES:
             return TAKES[call]
-    if field is None:
+    if info is None:
         return Takes(PLAIN_BYTES, (), "none")
-    if isinstance(field.field_info, Form):
+    if isinstance(info, Form):
         return Takes(PLAIN_BYTES, FORM)
     return Takes(JSON_BYTES, JSON, "json")
 

@@ -20,7 +20,7 @@ from editron_core.lane import Lane, Order, signing
 from editron_core.media import ffmpeg, probe
 from editron_core.process import run
 from editron_core.store import Store
-from tests.lane.test_attend import TINY
+from tests import tiny_blueprint
 
 As = Callable[[Role | None], TestClient]
 
@@ -38,8 +38,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def produced(small: Path, tmp_path: Path) -> MediaFile:
     """The file of a batch that is cut and rendered."""
-    (tmp_path / "tiny.toml").write_text(TINY)
-    order = Order(blueprints=(str(tmp_path / "tiny.toml"),))
+    order = Order(blueprints=(tiny_blueprint.written(tmp_path),))
     with Store.open(settings().database, settings().blobs) as store:
         lane = Lane(store, settings())
         lane.render(lane.edit(lane.score(lane.analyze(lane.ingest([str(small)])), order), order), order)
