@@ -54,7 +54,7 @@ def receive(desk: Desk, file: MediaFile, staging: Path, tell: Callable[[float], 
         raise SourceError(
             "arrived, but Dropbox states no content hash to hold it against",
             subject=file.name,
-            remedy="ask for it with checksum_required false, or name the folder by a source instead of a link",
+            remedy="ask for it with checksum_required false, or by a source in place of a link",
         )
     arrival = replace(fetched.arrival, name=file.name)
     if wanted.transcript is None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from editron_core.domain.job import RenderJob, RenderJobStatus, RenderPriority
+from editron_core.domain.job import Decision, RenderJob, RenderJobStatus, RenderPriority, Verdict
 from editron_core.domain.operations import Subject
-from editron_core.errors import Busy, LeaseLost, NotFound, StoreError
+from editron_core.errors import Busy, LeaseLost, NotFound, StoreError, Withdrawn
 from editron_core.store import NewJob, Store
 from editron_core.store.models import JobRow
 from tests.store.store_workers import PROCESSES, claim_and_hold, work_off
@@ -225,3 +225,32 @@ def expire(store: Store, job_id: str) -> None:
 
     with store.database.write() as session:
         session.execute(update(LeaseRow).where(LeaseRow.name == f"job:{job_id}").values(expires_at=1.0))
+
+
+def test_a_withdrawn_job_publishes_nothing_and_is_free_for_whoever_retries_it(store: Store) -> None:
+    session = new_session(store)
+    job, other = queued(store, session=session.id), queued(store, LOW, session.id)
+    store.holds.cancel(Subject(session.batch_id, job_id=other.id))
+    mine = claimed(store)
+    cut = session.timelines[0]
+    store.decisions.add(Decision("", session.id, cut.name, cut.content_hash, Verdict.REJECT, "ann"))
+
+    now = store.jobs.get(job.id)
+    assert (now.status, now.withdrawn) == (RenderJobStatus.FAILED, True)
+    assert now.last_error == f"withdrawn: {cut.name} was rejected by ann"
+    assert store.jobs.get(other.id).status is RenderJobStatus.QUEUED, "what was cancelled stays so"
+    for publish in (
+        lambda: store.jobs.progress(job.id, 50),
+        lambda: store.jobs.complete(job.id, [DELIVERABLE], fence=mine.fence),
+        lambda: store.jobs.set_status(job.id, RenderJobStatus.QUEUED, fence=mine.fence),
+        lambda: store.jobs.set_status(job.id, RenderJobStatus.FAILED, "no space", fence=mine.fence),
+    ):
+        with pytest.raises(Withdrawn, match="rejected by ann"):
+            publish()
+
+    store.holds.retry(Subject(session.batch_id, job_id=job.id))
+    again = claimed(store, "two")
+    assert (again.id, again.withdrawn) == (job.id, False)
+    with pytest.raises(LeaseLost):
+        store.jobs.complete(job.id, [DELIVERABLE], fence=mine.fence)
+    assert store.jobs.complete(job.id, [DELIVERABLE], fence=again.fence).status is RenderJobStatus.COMPLETE

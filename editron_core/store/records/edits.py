@@ -23,10 +23,10 @@ from editron_core.store.models import BatchRow, DecisionRow, SessionRow
 from editron_core.store.models.base import utc_now
 from editron_core.store.outbox import emit
 from editron_core.store.records.common import by_prefix, locked, new_id, one, unchanged
-from editron_core.store.records.jobs import withdraw
 from editron_core.store.records.labels import forget_decision, replace_labels
 from editron_core.store.records.operations import announce
 from editron_core.store.records.paging import LIMIT, Key, Order, Slice, cut
+from editron_core.store.records.withdrawals import withdraw
 from editron_core.times import Span
 
 

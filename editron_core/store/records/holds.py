@@ -21,8 +21,8 @@ from editron_core.store.database import Database
 from editron_core.store.models import BatchRow, FileRow, JobRow, SessionRow
 from editron_core.store.outbox import emit
 from editron_core.store.records.common import by_prefix, locked, one
-from editron_core.store.records.jobs import begin_again
 from editron_core.store.records.operations import announce, of_subject, resolve_letters
+from editron_core.store.records.withdrawals import begin_again
 
 Row = BatchRow | FileRow | JobRow
 TABLES: tuple[type[BatchRow] | type[FileRow] | type[JobRow], ...] = (BatchRow, FileRow, JobRow)

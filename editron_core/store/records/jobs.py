@@ -13,17 +13,22 @@ from sqlalchemy.orm import Session
 from editron_core.domain import codec
 from editron_core.domain.batch import Hold
 from editron_core.domain.job import Deliverable, RenderJob, RenderJobStatus, RenderPriority
-from editron_core.errors import Busy, Conflict, Withdrawn
+from editron_core.errors import Busy, Conflict
 from editron_core.store.database import Database
 from editron_core.store.leases import Holder, Lease, Leases
 from editron_core.store.models import BatchRow, JobRow, LeaseRow, SessionRow
-from editron_core.store.outbox import emit
 from editron_core.store.records.common import by_prefix, locked, new_id, why
 from editron_core.store.records.paging import LIMIT, Key, Order, Slice, cut
+from editron_core.store.records.withdrawals import (
+    UNFINISHED,
+    WITHDRAWN,
+    assure_wanted,
+    begin_again,
+    tell,
+    withdraw_those,
+)
 
 MOST_URGENT_FIRST = (RenderPriority.RUSH, RenderPriority.STANDARD, RenderPriority.LOW)
-UNFINISHED = (RenderJobStatus.QUEUED, RenderJobStatus.RENDERING)
-WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,7 @@ class Jobs:
             if status is RenderJobStatus.QUEUED:
                 begin_again(row)
             row.last_error = error
-            _tell(session, row, status.value, why(error))
+            tell(session, row, status.value, why(error))
             return _job(row)
 
     def set_priority(self, job_id: str, priority: RenderPriority) -> RenderJob:
@@ -168,7 +173,7 @@ class Jobs:
                 raise Conflict(f"is {row.status} and waits no more", subject=f"render job {job_id[:8]}")
             if row.priority is not priority:
                 row.priority = priority
-                _tell(session, row, "changed", {"priority": priority.value})
+                tell(session, row, "changed", {"priority": priority.value})
             return _job(row)
 
     def progress(self, job_id: str, percent: float) -> None:
@@ -178,18 +183,18 @@ class Jobs:
         """
         with self._database.write() as session:
             row = locked(session, JobRow, job_id)
-            _wanted(row)
+            assure_wanted(row)
             before = row.progress_percent
             row.progress_percent = max(before, min(100.0, percent))
             if int(row.progress_percent) > int(before):
-                _tell(session, row, "progress", {"percent": int(row.progress_percent)})
+                tell(session, row, "progress", {"percent": int(row.progress_percent)})
 
     def delivered(self, job_id: str, deliverables: Sequence[Deliverable], urls: Sequence[str] = ()) -> None:
         """Record what a job has left so far, and where copies of it lie, whether or not it is complete."""
         with self._database.write() as session:
             row = locked(session, JobRow, job_id)
             _leave(row, deliverables, urls)
-            _tell(session, row, "delivered", {"deliverables": len(deliverables)})
+            tell(session, row, "delivered", {"deliverables": len(deliverables)})
 
     def complete(
         self, job_id: str, deliverables: Sequence[Deliverable], urls: Sequence[str] = (), *, fence: int = 0
@@ -204,13 +209,13 @@ class Jobs:
             self._settle(session, row, RenderJobStatus.COMPLETE, fence)
             row.progress_percent, row.last_error = 100.0, None
             _leave(row, deliverables, urls)
-            _tell(session, row, "complete", {"deliverables": len(deliverables)})
+            tell(session, row, "complete", {"deliverables": len(deliverables)})
             return _job(row)
 
     def withdraw(self, job_id: str, reason: str) -> None:
         """Let a job that waits or renders fail, since people want it no more; others are left as they are."""
         with self._database.write() as session:
-            _withdraw(session, JobRow.id == job_id, reason)
+            withdraw_those(session, JobRow.id == job_id, reason)
 
     def _insert(self, session: Session, new: NewJob) -> JobRow:
         row = JobRow(
@@ -224,7 +229,7 @@ class Jobs:
         )
         session.add(row)
         session.flush()
-        _tell(session, row, "queued", {"priority": row.priority.value})
+        tell(session, row, "queued", {"priority": row.priority.value})
         return row
 
     def _next(self, session: Session, worker: str) -> str | None:
@@ -266,7 +271,7 @@ class Jobs:
         # The job before its lease, here and where it ends: one order of locks, no deadlock.
         row = locked(session, JobRow, job_id)
         lease = self._leases.take(session, f"job:{job_id}")
-        _tell(session, row, "rendering", {"worker": row.worker})
+        tell(session, row, "rendering", {"worker": row.worker})
         return _job(row, lease.fence)
 
     def _settle(self, session: Session, row: JobRow, status: RenderJobStatus, fence: int) -> None:
@@ -274,49 +279,12 @@ class Jobs:
         lease = Lease(f"job:{row.id}", fence)
         if fence:
             self._leases.assure(session, lease)
-            _wanted(row)
+            assure_wanted(row)
         if not row.status.may_become(status):
             raise Conflict(f"cannot go from {row.status} to {status}", subject=f"render job {row.id}")
         row.status = status
         if fence and status is not RenderJobStatus.RENDERING:
             self._leases.drop(session, lease)
-
-
-def withdraw(session: Session, session_id: str, reason: str) -> None:
-    """Let the jobs of an edit session fail that wait or render, in the transaction of what makes it so.
-
-    Whoever is at one of them learns of it and publishes nothing. One that was cancelled stays so.
-    """
-    locked(session, SessionRow, session_id)  # nobody queues another one meanwhile
-    _withdraw(session, JobRow.edit_session_id == session_id, reason)
-
-
-def _withdraw(session: Session, which: ColumnElement[bool], reason: str) -> None:
-    mine = (which, JobRow.status.in_(UNFINISHED), JobRow.hold != Hold.CANCELLED)
-    for row in session.scalars(select(JobRow).where(*mine).order_by(JobRow.id).with_for_update()):
-        row.status, row.hold = RenderJobStatus.FAILED, Hold.NONE
-        row.last_error = f"{WITHDRAWN}: {reason}"
-        row.facts = {**row.facts, WITHDRAWN: True}
-        # Given back but not passed on: its holder beats on in vain, and whoever retries the job is not kept.
-        session.execute(update(LeaseRow).where(LeaseRow.name == f"job:{row.id}").values(expires_at=0.0))
-        _tell(session, row, "failed", why(row.last_error))
-
-
-def begin_again(row: JobRow) -> None:
-    """Queue a job from its start; that it was withdrawn counts no more."""
-    row.status, row.last_error, row.progress_percent = RenderJobStatus.QUEUED, None, 0.0
-    row.facts = {key: value for key, value in row.facts.items() if key != WITHDRAWN}
-
-
-def _wanted(row: JobRow) -> None:
-    if row.facts.get(WITHDRAWN):
-        raise Withdrawn(str(row.last_error), subject=f"render job {row.id[:8]}")
-
-
-def _tell(session: Session, row: JobRow, what: str, data: dict[str, Any]) -> None:
-    batch_id = session.scalar(select(SessionRow.batch_id).where(SessionRow.id == row.edit_session_id))
-    data = {"session": row.edit_session_id, **data}
-    emit(session, f"job.{what}", row.id, batch_id=batch_id, data=data)
 
 
 def _free(lease: LeaseRow | None, now: float) -> bool:
