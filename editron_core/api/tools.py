@@ -329,7 +329,9 @@ def _rendered(store: Store, asked: RenderVideoDeliverables) -> Any:
         (
             job
             for job in store.jobs.list(session.id)
-            if job.status is RenderJobStatus.COMPLETE and list(job.destinations) == asked.destinations
+            if job.status is RenderJobStatus.COMPLETE
+            and list(job.destinations) == asked.destinations
+            and len(job.formats) == len(session.aspect_ratios)  # all of them: tools ask for no less
         ),
         None,
     )

@@ -14,9 +14,11 @@ import stamina
 
 from editron_core.config import settings
 from editron_core.domain.job import EditSessionStatus, RenderJob, RenderJobStatus, RenderPriority
-from editron_core.errors import EditronError, Held, NotFound, OutOfMemory
-from editron_core.lane import Lane, Order, jobs, production, render_queue, rendering
+from editron_core.errors import EditronError, Held, NotFound, OutOfMemory, UsageError
+from editron_core.lane import Lane, Order, asking, jobs, production, render_queue, rendering
+from editron_core.lane.asking import RenderWish
 from editron_core.lane.desk import is_buried
+from editron_core.render import presets
 from editron_core.store import NewJob, Store
 from tests import tiny_blueprint
 
@@ -152,3 +154,27 @@ def test_asking_again_for_what_is_rendered_is_the_same_job(
         session.get_one(SessionRow, cuts["first"]).status = EditSessionStatus.RENDERING
     assert enqueued(lane, cuts["first"]) == mine
     assert store.sessions.get(cuts["first"]).status is EditSessionStatus.COMPLETE
+
+
+def test_whoever_asks_for_some_formats_gets_these_alone(
+    lane: Lane, store: Store, clips: Path, tmp_path: Path
+) -> None:
+    both = tmp_path / "both.toml"
+    both.write_text(tiny_blueprint.TINY.replace('aspects = ["1:1"]', 'aspects = ["1:1", "9:16"]'))
+    order = Order(brief="the jump", blueprints=(str(both),))
+    scored = lane.score(lane.analyze(lane.ingest([str(clips)])), order)
+    session = lane.edit(scored, order).cuts[0].session.id
+    with pytest.raises(UsageError, match=r"has no format 4:3 \(it has 1:1 \("):
+        asking.render(lane, session, RenderWish(formats=("4:3",)))
+    upright = asking.render(lane, session, RenderWish(formats=("9:16",)))
+    assert upright.formats == (presets.for_aspect("9:16"),)
+    assert asking.render(lane, session, RenderWish(formats=upright.formats)).id == upright.id
+    done = lane.render_next("worker")
+    assert done is not None
+    assert [one.aspect for one in done.deliverables] == ["9:16"]
+    every = asking.render(lane, session, RenderWish())
+    assert len(every.formats) == 2
+    done = lane.render_next("worker")
+    assert done is not None
+    assert [one.aspect for one in done.deliverables] == ["1:1", "9:16"]
+    assert store.jobs.get(every.id).status is RenderJobStatus.COMPLETE

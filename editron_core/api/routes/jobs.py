@@ -26,6 +26,7 @@ from editron_core.lane.lane import Lane
 from editron_core.store import Store
 
 router = APIRouter(tags=["render jobs"])
+Format = Annotated[str, Field(pattern=r"^[a-z0-9:_-]{1,40}$")]
 Destination = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -36,6 +37,10 @@ class NewJob(Asked):
     destinations: Annotated[
         tuple[Destination, ...],
         Field(max_length=10, description="Where copies go: folders, or `blobs` for the blob store."),
+    ] = ()
+    formats: Annotated[
+        tuple[Format, ...],
+        Field(max_length=10, description="Aspect ratios or presets of its blueprint; none is all of them."),
     ] = ()
 
 
@@ -71,7 +76,7 @@ def make_job(
 ) -> RenderJob:
     """Render a session; a job that asks for the same and is not finished counts, at the higher priority."""
     places.check_destinations(who, settings, body.destinations)
-    wish = asking.RenderWish(body.priority, body.destinations)
+    wish = asking.RenderWish(body.priority, body.destinations, body.formats)
     return RenderJob.model_validate(asking.render(Lane(store, settings), session_id, wish))
 
 
