@@ -32,6 +32,9 @@ HexId = Annotated[str, Field(pattern=HEX)]
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256, 64 hex digits.")]
 PRINTED = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 """No control characters but tab and line breaks."""
+UNSEEN = r"\s\x00-\x1f\x7f-\x9f\ufeff"
+"""Inside a class of characters: white space and controls. Readers of patterns differ in what white space is:
+what only some of them count is named."""
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),

@@ -111,6 +111,14 @@ def test_a_link_that_a_browser_would_run_is_refused(local: TestClient, url: str)
     assert local.post("/api/findings", json=asked).status_code == 422
 
 
+@pytest.mark.parametrize("char", list("\x00\t\x1f \x7f\x80\x85\xa0\u2028\u3000\ufeff"))
+def test_no_link_holds_what_nobody_sees(local: TestClient, char: str) -> None:
+    for url in (f"/a{char}b", f"https://x.org/{char}"):
+        asked = {"title": "x", "overlays": [{"label": "x", "url": url}]}
+        assert local.post("/api/findings", json=asked).status_code == 422
+    assert local.post("/api/endpoints", json={"url": f"https://x.org/{char}"}).status_code == 422
+
+
 @pytest.mark.parametrize("url", ["/", "/api/x?y=1#z", "https://x.org/a.png", "http://x.org"])
 def test_other_links_are_taken(local: TestClient, url: str) -> None:
     asked = {"title": "x", "overlays": [{"label": "x", "url": url}]}

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import Field, StringConstraints
 
 from editron_core.api.deps import Admin, Page, PageDep, SettingsDep, StoreDep, page_of, unkept
-from editron_core.api.shapes import Asked, HexId, Id, Note, Shape
+from editron_core.api.shapes import UNSEEN, Asked, HexId, Id, Note, Shape
 from editron_core.config import Settings
 from editron_core.domain import webhook
 from editron_core.domain.webhook import DeliveryStatus
 from editron_core.lane import webhooks
 
 router = APIRouter(tags=["endpoints"])
-Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")]
+Address = Annotated[str, StringConstraints(max_length=2000, pattern=rf"^https?://[^{UNSEEN}]+$")]
 Kind = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[a-z_.*?]+$")]
 Kinds = Annotated[
     list[Kind], Field(min_length=1, max_length=50, description="Shell patterns, such as `finding.*`.")

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from editron_core.api import etags
 from editron_core.api.deps import Page, PageDep, Reviewer, StoreDep, Viewer, page_of
 from editron_core.api.etags import IfMatch
-from editron_core.api.shapes import HEX, PRINTED, Asked, HexId, Id, Line, Note, Shape, Shown
+from editron_core.api.shapes import HEX, PRINTED, UNSEEN, Asked, HexId, Id, Line, Note, Shape, Shown
 from editron_core.domain import finding as domain
 from editron_core.domain.finding import FindingStatus
 from editron_core.store import Store
@@ -20,7 +20,7 @@ from editron_core.store.records.findings import FindingFilter
 router = APIRouter(prefix="/api/findings", tags=["findings"])
 Ref = Annotated[str | None, Query(pattern=HEX, description="32 hex digits.")]
 Tag = Annotated[str, StringConstraints(max_length=80, pattern=PRINTED)]
-LINK = r"^(/([^/\\\s\x00-\x1f\x7f][^\\\s\x00-\x1f\x7f]*)?|https?://[^\s\x00-\x1f\x7f]+)$"
+LINK = rf"^(/([^/\\{UNSEEN}][^\\{UNSEEN}]*)?|https?://[^{UNSEEN}]+)$"
 """A path of this server, or http(s): nothing that a browser would run."""
 MOST_OVERLAYS = 20
 
