@@ -18,13 +18,14 @@ from editron_core.config import Settings
 from flows import nightly, slots
 from flows.housekeeping import housekeeping
 from flows.poll import poll_sources
-from flows.produce import finish, produce
+from flows.produce import finish, produce, render_job
 from flows.reconcile import TAG, reconcile
 from flows.schedules import schedules
 
 FLOWS: tuple[Flow[..., Any], ...] = (
     produce,
     finish,
+    render_job,
     poll_sources,
     housekeeping,
     nightly.nightly_tune,

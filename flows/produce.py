@@ -2,7 +2,8 @@
 
 Each step is one call of the lane, by ids: what is finished is in the ledger, and a run that was killed
 goes on there. The files of a batch are analysed side by side; one that cannot be used becomes a dead letter
-and the others go on. The run ends at the gate. A decision writes a dispatch, and that starts `finish`.
+and the others go on. The run ends at the gate. A decision writes a dispatch, and that starts `finish`;
+whoever asks for one render starts `render_job`.
 """
 
 from __future__ import annotations
@@ -110,6 +111,16 @@ def finish(session: str, out: str = "", auto_approve: bool = False) -> dict[str,
     """
     with runs.attended():
         return _finish(session, out, auto_approve=auto_approve)
+
+
+@flow(name="render_job", on_failure=[runs.bury])
+def render_job(job: str) -> int:
+    """A render job that somebody asked for by itself, after those that are more urgent.
+
+    Its copies go to the places that it names. Returns how many videos it left.
+    """
+    with runs.attended():
+        return render([job])
 
 
 def _finish(session: str, out: str, *, auto_approve: bool) -> dict[str, Any]:

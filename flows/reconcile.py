@@ -151,6 +151,9 @@ def _begin(store: Store, one: Dispatch) -> None:
         session = one.facts.get("session") or store.jobs.get(str(one.facts["job"])).session_id
         asked = store.sessions.get(str(session)).metadata
         trigger("finish", {"session": session}, key=one.key, priority=_priority(asked))
+    elif one.stage == "job":
+        job = store.jobs.get(str(one.facts["job"]))
+        trigger("render_job", {"job": job.id}, key=one.key, priority=job.priority.value)
     else:
         raise UsageError("is begun by no flow", subject=one.stage)
 

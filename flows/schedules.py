@@ -17,4 +17,5 @@ def schedules(settings: Settings) -> dict[str, str]:
 
 def served() -> tuple[str, ...]:
     """All flows that are served; those without a schedule are begun by people and dispatches."""
-    return ("produce", "finish", "poll_sources", "housekeeping", "nightly_tune", "nightly_qa", "reconcile")
+    begun = ("produce", "finish", "render_job")
+    return (*begun, "poll_sources", "housekeeping", "nightly_tune", "nightly_qa", "reconcile")

@@ -48,6 +48,9 @@ class RenderPriority(StrEnum):
     RUSH = "rush"
 
 
+MOST_URGENT_FIRST = (RenderPriority.RUSH, RenderPriority.STANDARD, RenderPriority.LOW)
+
+
 class RenderJobStatus(StrEnum):
     """Where a render job stands."""
 

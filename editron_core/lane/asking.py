@@ -40,7 +40,9 @@ def render(lane: Lane, session_id: str, wish: RenderWish) -> RenderJob:
     cut = cutting.reopened(lane.desk, outcome, session, order)
     cut = replace(cut, blueprint=_narrowed(cut.blueprint, wish.formats))
     wanted = replace(order, priority=wish.priority, destinations=tuple(wish.destinations))
-    return lane.enqueue(replace(outcome, cuts=(cut,)), wanted)[0]
+    (job,) = lane.enqueue(replace(outcome, cuts=(cut,)), wanted)
+    lane.desk.store.dispatches.add(session.batch_id, "job", {"job": job.id})
+    return job
 
 
 def _narrowed(plan: Blueprint, formats: Sequence[str]) -> Blueprint:

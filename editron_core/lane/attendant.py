@@ -26,7 +26,7 @@ import stamina
 from editron_core import log, process, retry, telemetry
 from editron_core.config import Settings, settings
 from editron_core.domain.batch import Hold
-from editron_core.domain.job import RenderJob, RenderJobStatus, RenderPriority
+from editron_core.domain.job import MOST_URGENT_FIRST, RenderJob, RenderJobStatus, RenderPriority
 from editron_core.domain.operations import DeadLetter, Dispatch
 from editron_core.domain.progress import Ending, Nobody, Step
 from editron_core.errors import Busy, EditronError, Held, Interrupted, LeaseLost, NotFound, UsageError
@@ -44,7 +44,8 @@ ATTEMPTS = 4
 """Tries of a dispatch whose failure may pass; the delay between them doubles."""
 SETTLED_S = 2.0
 """Who asks for a render and does it at once claims its job within this time."""
-MOST_URGENT_FIRST = (RenderPriority.RUSH, RenderPriority.STANDARD, RenderPriority.LOW)
+RENDERS = ("render", "job")
+"""The stages of dispatches that ask for renders: of all that is signed of a session, and of one job."""
 _log = log.get(__name__)
 Say = Callable[[str], None]
 Urgency = tuple[int, bool, str]
@@ -151,6 +152,8 @@ def _begun(lane: Lane, one: Dispatch) -> None:
     elif one.stage == "render":
         session = one.facts.get("session") or lane.desk.store.jobs.get(str(one.facts["job"])).session_id
         production.delivered(lane, str(session), None)
+    elif one.stage == "job":  # its copies go to the places that it names itself
+        lane.work_off([str(one.facts["job"])])
     else:
         raise UsageError("is carried out by nobody", subject=one.stage)
 
@@ -184,16 +187,22 @@ def _urgent(urgency: Urgency) -> bool:
 def _urgency(store: Store, one: Dispatch) -> Urgency:
     """By the priority of the order, renders before what is yet to be cut, then by age."""
     try:
-        if one.stage == "render":
-            session = one.facts.get("session") or store.jobs.get(str(one.facts["job"])).session_id
-            facts = store.sessions.get(str(session)).metadata
-        else:
-            facts = store.batches.get(one.batch_id).metadata
+        asked = _priority(store, one)
     except NotFound:  # it goes with the next look
-        facts = {}
-    asked = str(facts.get("order", {}).get("priority", RenderPriority.STANDARD))
-    rank = [one.value for one in MOST_URGENT_FIRST].index(asked)
-    return rank, one.stage != "render", str(one.created_at)
+        asked = RenderPriority.STANDARD
+    return MOST_URGENT_FIRST.index(asked), one.stage not in RENDERS, str(one.created_at)
+
+
+def _priority(store: Store, one: Dispatch) -> RenderPriority:
+    """The priority of the job or of the order that a dispatch is about."""
+    if "job" in one.facts:
+        return store.jobs.get(str(one.facts["job"])).priority
+    facts = (
+        store.sessions.get(str(one.facts["session"])).metadata
+        if one.stage in RENDERS
+        else store.batches.get(one.batch_id).metadata
+    )
+    return RenderPriority(facts.get("order", {}).get("priority", RenderPriority.STANDARD))
 
 
 def attend(lane: Lane, here: Settings, say: Say, share: Share) -> None:

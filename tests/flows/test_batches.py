@@ -13,9 +13,15 @@ import stamina
 
 from editron_core.config import Settings
 from editron_core.domain.batch import BatchStatus
-from editron_core.domain.job import EditSessionStatus, RenderJobStatus, StageStatus, Verdict
+from editron_core.domain.job import (
+    EditSessionStatus,
+    RenderJobStatus,
+    RenderPriority,
+    StageStatus,
+    Verdict,
+)
 from editron_core.errors import OutOfMemory, UsageError
-from editron_core.lane import Lane, Order, analysis, rendering, signing
+from editron_core.lane import Lane, Order, analysis, asking, rendering, signing
 from editron_core.store import Store
 from tests.flows.conftest import Serving, batch_of, until, wish
 from tests.flows.witness import facts, kill
@@ -89,6 +95,17 @@ def test_a_signature_starts_the_rendering(serving: Serving, delivered: str) -> N
     assert made["jobs"] == ["complete"]
     assert made["sessions"][0][2] == "complete"
     assert until(lambda: not _pending(serving))
+
+
+def test_a_render_that_somebody_asks_for_is_carried_out_by_the_flows(
+    serving: Serving, delivered: str, tmp_path: Path
+) -> None:
+    wish = asking.RenderWish(RenderPriority.RUSH, (str(tmp_path),))
+    with serving.store() as store:
+        (session,) = store.sessions.list(delivered)
+        job = asking.render(Lane(store, Settings(home=serving.home)), session.id, wish)
+        until(lambda: store.jobs.get(job.id).status is RenderJobStatus.COMPLETE)
+    assert [path.name for path in tmp_path.rglob("*.mp4")] == ["tiny_1x1.mp4"]
 
 
 def _pending(serving: Serving) -> int:

@@ -227,6 +227,10 @@ def test_the_pools_take_the_deployments_of_the_file(serving: Serving) -> None:
         made = [(flows[d.flow_id], d) for d in client.read_deployments()]
     process = {name: d for name, d in made if d.name == "process"}
     assert set(process) == set(schedules.served())
-    assert {name for name, d in made if d.name == "kubernetes"} == {"produce", "finish"}
+    assert {name for name, d in made if d.name == "kubernetes"} == {
+        "produce",
+        "finish",
+        "render_job",
+    }
     wanted = {**schedules.schedules(Settings()), "reconcile": "* * * * *"}
     assert {n: d.schedules[0].schedule.cron for n, d in process.items() if d.schedules} == wanted

@@ -25,10 +25,10 @@ from editron_core import telemetry
 from editron_core.config import settings
 from editron_core.domain import codec
 from editron_core.domain.batch import BatchStatus, MediaBatch
-from editron_core.domain.job import RenderPriority, StageStatus, Verdict
+from editron_core.domain.job import RenderJobStatus, RenderPriority, StageStatus, Verdict
 from editron_core.domain.operations import Subject
 from editron_core.errors import OutOfMemory
-from editron_core.lane import Lane, Order, analysis, attendant, signing
+from editron_core.lane import Lane, Order, analysis, asking, attendant, signing
 from editron_core.lane.attend import MOST_DEATHS, Attendance, attending
 from editron_core.lane.attendant import MARK, Share
 from editron_core.lane.elsewhere import flows_answer
@@ -69,6 +69,14 @@ def test_what_was_asked_for_becomes_cuts_and_a_signed_cut_is_delivered(
 
     assert not store.dispatches.pending()
     assert list((settings().home / "delivered" / batch.id[:8]).glob("*.mp4"))
+
+    copies = tmp_path / "copies"
+    job = asking.render(lane, session.id, asking.RenderWish(RenderPriority.RUSH, (str(copies),)))
+    assert [one.stage for one in store.dispatches.pending()] == ["job"]
+    assert attendant.once(lane, share=Share.URGENT)
+    assert not store.dispatches.pending()
+    assert store.jobs.get(job.id).status is RenderJobStatus.COMPLETE
+    assert list(copies.rglob("*.mp4"))
 
 
 def test_a_dispatch_goes_on_in_the_trace_of_who_asked_for_it(lane: Lane, store: Store, clips: Path) -> None:

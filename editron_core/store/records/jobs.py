@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 
 from editron_core.domain import codec
 from editron_core.domain.batch import Hold
-from editron_core.domain.job import Deliverable, RenderJob, RenderJobStatus, RenderPriority
+from editron_core.domain.job import (
+    MOST_URGENT_FIRST,
+    Deliverable,
+    RenderJob,
+    RenderJobStatus,
+    RenderPriority,
+)
 from editron_core.errors import Busy, Conflict
 from editron_core.store.database import Database
 from editron_core.store.leases import Holder, Lease, Leases
@@ -27,8 +33,6 @@ from editron_core.store.records.withdrawals import (
     tell,
     withdraw_those,
 )
-
-MOST_URGENT_FIRST = (RenderPriority.RUSH, RenderPriority.STANDARD, RenderPriority.LOW)
 
 
 @dataclass(frozen=True, slots=True)
