@@ -1,4 +1,5 @@
-import { follow, h, root } from "./kit.js";
+// The bar at the top of every app, with the way to the others.
+import { appLink, follow, h, root } from "./kit.js";
 
 const APPS = [
   ["batches", "Batches"],
@@ -13,50 +14,34 @@ const APPS = [
   ["labels", "Labels"],
   ["qa", "QA"],
 ];
+/** Those that are about one batch keep the batch that is looked at. */
 const ABOUT_ONE = ["report", "moments", "captions"];
+const MARK = [
+  [6, "#2c8f7b"],
+  [12, "#ffb224"],
+  [9, "#9aa3b2"],
+];
 
-/** The way to the other apps. Those about one batch keep the batch that is looked at. */
+/** Draw the bar. */
 export function render({ model, el }) {
   const place = root(el);
   const batch = new URLSearchParams(location.search).get("batch");
+  const link = ([app, words], active) => {
+    const href = appLink(app, ABOUT_ONE.includes(app) ? { batch } : {});
+    return h("a", { href, "aria-current": app === active ? "page" : null }, words);
+  };
   return follow(model, "data", ({ active, who }) => {
-    place.replaceChildren(
-      h(
-        "header.head",
-        {},
-        h("a.mark", { href: "/apps/batches/" }, mark(), "Editron"),
-        h(
-          "nav",
-          { "aria-label": "Apps" },
-          APPS.map(([name, words]) =>
-            h(
-              "a",
-              {
-                href: `/apps/${name}/${batch && ABOUT_ONE.includes(name) ? `?batch=${encodeURIComponent(batch)}` : ""}`,
-                "aria-current": name === active ? "page" : null,
-              },
-              words,
-            ),
-          ),
-        ),
-        h("span.dim.small.hide-small", {}, `${who?.name ?? ""} · ${who?.role ?? ""}`),
-      ),
-    );
+    const home = h("a.mark", { href: appLink("batches") }, mark(), "Editron");
+    const links = APPS.map((app) => link(app, active));
+    const me = h("span.dim.small.hide-small", {}, `${who?.name ?? ""} · ${who?.role ?? ""}`);
+    place.replaceChildren(h("header.head", {}, home, h("nav", { "aria-label": "Apps" }, links), me));
     place.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   });
 }
 
 function mark() {
-  const bars = [
-    [0, 6, "#2c8f7b"],
-    [5, 12, "#ffb224"],
-    [10, 9, "#9aa3b2"],
-  ];
-  return h(
-    "span",
-    { style: { display: "inline-flex", gap: "2px", alignItems: "end", height: "14px" } },
-    bars.map(([, high, colour]) =>
-      h("i", { style: { width: "4px", height: `${high}px`, background: colour, borderRadius: "1px" } }),
-    ),
-  );
+  const bar = ([height, background]) =>
+    h("i", { style: { width: "4px", height: `${height}px`, background, borderRadius: "1px" } });
+  const style = { display: "inline-flex", gap: "2px", alignItems: "end", height: "14px" };
+  return h("span", { style }, MARK.map(bar));
 }
