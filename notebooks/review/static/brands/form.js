@@ -1,0 +1,175 @@
+// The form by which a kit is edited.
+import { fill, h } from "../kit.js";
+import { choiceField, colourField, fieldRow, hint, panel, slideField, textField } from "./fields.js";
+import { pictureField, uploadButton } from "./uploads.js";
+
+const COLOURS = {
+  primary: ["Accent", "karaoke highlight and the bar of slates"],
+  text: ["Text", "captions, slates and a written watermark"],
+  outline: ["Outline", "around captions"],
+  background: ["Background", "of slates"],
+};
+const PLACES = ["top-left", "top-right", "bottom-left", "bottom-right"];
+const NO_MARK = { image: null, text: null, place: "top-right", opacity: 0.6, width: 0.14 };
+const SLATE = { title: "Title", subtitle: "", seconds: 1.5 };
+const SLATES = { intro: "Intro: a card before the cut", outro: "Outro: a card after the cut" };
+
+const whole = (share) => `${Math.round(100 * share)} %`;
+
+/**
+ * The form. Returns {el, build()}. `edit` is what is edited: {kit, owner, opened}; `dataOf()` all of the
+ * page; `onchange()` is called after each change, `see(part)` with what a change shows in, and `onfont()`
+ * after an upload.
+ */
+export function kitForm({ edit, dataOf, onchange, see, onfont }) {
+  const el = h("div.stack");
+
+  /** What a field does with its new value; `part` is where that is seen. */
+  const to =
+    (set, part = null) =>
+    (value) => {
+      set(value);
+      if (part) see(part);
+      onchange();
+    };
+  /** The same for what changes which fields there are. */
+  const anew =
+    (set, part = null) =>
+    (value) => {
+      to(set, part)(value);
+      build();
+    };
+
+  function build() {
+    const { kit, opened } = edit;
+    fill(
+      el,
+      panel(opened ? kit.name || "Kit" : "A new kit", naming()),
+      panel("Colours", fieldRow(Object.entries(COLOURS).map(colour))),
+      panel("Fonts", fonts(), fontUpload()),
+      panel(
+        "Logo",
+        hint("Shown on the slates."),
+        picture(
+          "logo",
+          kit.logo,
+          anew((ref) => (kit.logo = ref)),
+        ),
+      ),
+      panel("Watermark", ...watermark()),
+      panel("Slates", slate("intro"), slate("outro")),
+    );
+  }
+  function naming() {
+    const { kit, owner } = edit;
+    const projects = dataOf().projects.map(({ id, name }) => [id, name]);
+    const name = to((value) => (kit.name = value));
+    return fieldRow(
+      textField("Name", kit.name, name, { maxlength: 200, placeholder: "acme" }),
+      choiceField(
+        "For",
+        [["", "every project"], ...projects],
+        owner,
+        to((id) => (edit.owner = id)),
+      ),
+    );
+  }
+  function colour([name, [words, help]]) {
+    const { colours } = edit.kit;
+    return colourField(
+      words,
+      help,
+      colours[name],
+      to((value) => (colours[name] = value)),
+    );
+  }
+  function fonts() {
+    const { kit } = edit;
+    const { families, assets } = dataOf();
+    const all = new Set([...families, ...assets.map((asset) => asset.family).filter(Boolean)]);
+    const choices = [...all].sort().map((family) => [family, family]);
+    return fieldRow(
+      choiceField(
+        "Captions",
+        choices,
+        kit.caption_font,
+        to((family) => (kit.caption_font = family)),
+      ),
+      choiceField(
+        "Slates and watermark",
+        choices,
+        kit.title_font,
+        to((family) => (kit.title_font = family)),
+      ),
+    );
+  }
+  function fontUpload() {
+    const took = (asset) => {
+      keepAsset(asset);
+      onfont();
+    };
+    const remark = h("span.dim.small", {}, "TrueType or OpenType, up to 10 MB");
+    return h("div.row", {}, uploadButton("font", "Upload a font", took), remark);
+  }
+  function watermark() {
+    const { kit } = edit;
+    const shown = kit.watermark ?? NO_MARK;
+    const change = (name, part) =>
+      to((value) => {
+        kit.watermark ??= { ...NO_MARK };
+        kit.watermark[name] = value;
+      }, part);
+    const places = PLACES.map((place) => [place, place.replace("-", " ")]);
+    const written = { maxlength: 120, placeholder: "acme.example" };
+    const image = (ref) => {
+      change("image", "cut")(ref);
+      build();
+    };
+    return [
+      picture("watermark", shown.image, image),
+      fieldRow(
+        textField("or words", shown.text, (words) => change("text", "cut")(words || null), written),
+        choiceField("Where", places, shown.place, change("place")),
+        slideField("Opacity", [0, 1, 0.05], shown.opacity, change("opacity"), whole),
+        slideField(
+          "Width",
+          [0.02, 0.5, 0.01],
+          shown.width,
+          change("width"),
+          (n) => `${whole(n)} of the frame`,
+        ),
+      ),
+    ];
+  }
+  function slate(name) {
+    const { kit } = edit;
+    const on = kit[name];
+    const toggle = (checked) => {
+      kit[name] = checked ? { ...SLATE, title: kit.name || SLATE.title } : null;
+      see(checked ? name : "cut");
+      onchange();
+      build();
+    };
+    const box = { type: "checkbox", checked: !!on, onchange: (event) => toggle(event.target.checked) };
+    const check = h("label.check", {}, h("input", box), SLATES[name]);
+    return h("div.stack", { style: { gap: "10px" } }, check, on ? slateFields(name, on) : null);
+  }
+  function slateFields(name, slate) {
+    const set = (field, part = name) => to((value) => (slate[field] = value), part);
+    const length = (s) => `${s.toFixed(1)} s`;
+    return fieldRow(
+      textField("Title", slate.title, set("title"), { maxlength: 120 }),
+      textField("Subtitle", slate.subtitle, set("subtitle"), { maxlength: 200 }),
+      slideField("Length", [0.5, 10, 0.1], slate.seconds, set("seconds", null), length),
+    );
+  }
+  function picture(kind, ref, set) {
+    return pictureField({ kind, assets: dataOf().assets, ref, set, uploaded: keepAsset });
+  }
+  /** What was uploaded can be chosen at once. */
+  function keepAsset(asset) {
+    const { assets } = dataOf();
+    if (!assets.some((each) => each.ref === asset.ref)) assets.unshift(asset);
+  }
+  return { el, build };
+}
