@@ -1,20 +1,28 @@
+// Every batch as a card in the column of the stage that it is at; cards move by themselves.
 import {
   ago,
   api,
   ask,
   attempt,
-  calmly,
   chip,
   empty,
+  endAll,
+  failed,
   fill,
   follow,
+  gap,
   h,
   keys,
-  live,
+  onePage,
+  options,
+  renew,
   root,
-  trouble,
+  toBatches,
 } from "./kit.js";
 
+const RENEW_MS = 500;
+const MOST_CARDS = 100; // in a column
+const MOVE = { duration: 350, easing: "ease-out" };
 const COLUMNS = [
   ["ingest", "Ingest"],
   ["analyze", "Analyze"],
@@ -23,186 +31,131 @@ const COLUMNS = [
   ["render", "Render"],
   ["done", "Done"],
 ];
+const STAGE_COLOURS = { done: "var(--good)", doing: "var(--busy)", blocked: "var(--bad)" };
 
-/** Every batch as a card in the column of the stage that it is at; cards move by themselves. */
+/** Draw the board. */
 export function render({ model, el }) {
   const place = root(el);
-  const columns = new Map(
-    COLUMNS.map(([name, words]) => [
-      name,
-      {
-        count: h("span.dim.num"),
-        list: h("div.stack", { style: { gap: "8px", alignContent: "start" } }),
-        words,
-      },
-    ]),
-  );
-  const cards = new Map();
-  const board = h(
-    "div",
-    {
-      tabindex: 0,
-      role: "region",
-      "aria-label": "Board",
-      style: {
-        display: "grid",
-        gridTemplateColumns: `repeat(${COLUMNS.length}, minmax(190px, 1fr))`,
-        gap: "12px",
-        overflowX: "auto",
-        paddingBottom: "8px",
-      },
-    },
-    [...columns.values()].map((one) =>
-      h(
-        "section",
-        {
-          "aria-label": one.words,
-          style: {
-            minWidth: 0,
-            background: "var(--panel)",
-            border: "1px solid var(--line)",
-            borderRadius: "var(--radius)",
-            padding: "12px",
-          },
-        },
-        h("div.row", { style: { marginBottom: "10px" } }, h("strong.grow", {}, one.words), one.count),
-        one.list,
-      ),
-    ),
-  );
-  const page = h(
-    "main.page",
-    {},
-    h("div.row", {}, h("h1.grow", {}, "Board"), h("span.dim.small", {}, "Cards move by themselves")),
-    board,
-  );
+  const columns = new Map(COLUMNS.map(([stage, words]) => [stage, column(words)]));
+  const page = h("main.page", {}, heads(), boardOf([...columns.values()]));
+  let cards = new Map(); // by batch
 
-  function card(batch, members) {
-    const choose = h(
-      "select",
-      {
-        "aria-label": "Who looks after it",
-        style: { fontSize: "13px", minHeight: "28px", padding: "2px 6px", maxWidth: "100%" },
-        onchange: (event) =>
-          attempt(
-            null,
-            () =>
-              api("PATCH", `/api/tasks/${batch.task}`, { body: { assignee_id: event.target.value || null } }),
-            "Assigned",
-          ).then(() => ask(model)),
-      },
-      h("option", { value: "" }, "nobody"),
-      members.map((one) => h("option", { value: one.id, selected: one.id === batch.assignee }, one.name)),
-    );
-    return h(
-      "article",
-      {
-        "data-batch": batch.id,
-        style: {
-          background: "var(--raised)",
-          border: `1px solid ${batch.status === "blocked" ? "var(--bad)" : "var(--line)"}`,
-          borderRadius: "8px",
-          padding: "10px",
-          display: "grid",
-          gap: "8px",
-          minWidth: 0,
-        },
-      },
-      h(
-        "a.clip",
-        { href: batch.link, title: batch.name, style: { fontWeight: 600, textDecoration: "none" } },
-        batch.name,
-      ),
-      h(
-        "div.row",
-        { style: { gap: "6px" } },
-        batch.stage === "done" ? null : chip(batch.status),
-        h("span.dim.small", {}, ago(batch.updated)),
-      ),
-      h(
-        "div.row",
-        {
-          style: { gap: "3px", flexWrap: "nowrap" },
-          title: batch.stages.map((one) => `${one.stage}: ${one.status}`).join(", "),
-        },
-        batch.stages.map((one) =>
-          h("i", {
-            style: {
-              height: "4px",
-              flex: 1,
-              borderRadius: "2px",
-              background:
-                { done: "var(--good)", doing: "var(--busy)", blocked: "var(--bad)" }[one.status] ??
-                "var(--line)",
-            },
-          }),
-        ),
-      ),
-      batch.note
-        ? h("div.small", { style: { color: "var(--bad)", overflowWrap: "anywhere" } }, batch.note)
-        : null,
-      members.length && batch.stage !== "done" ? choose : null,
-    );
-  }
-
-  const stopData = follow(model, "data", (data) => {
-    if (data.error) {
-      fill(place, h("main.page", {}, trouble(data.error)));
-      return;
-    }
-    if (!data.batches.length) {
-      fill(
-        place,
-        h(
-          "main.page",
-          {},
-          h("h1", {}, "Board"),
-          h(
-            "div.panel",
-            {},
-            empty(
-              "The board is empty",
-              "Each batch gets a card here when it arrives.",
-              h("a.button.main", { href: "/apps/batches/" }, "Start a run"),
-            ),
-          ),
-        ),
-      );
-      return;
-    }
-    const before = new Map([...cards].map(([id, one]) => [id, one.getBoundingClientRect()]));
-    cards.clear();
-    for (const [name, column] of columns) {
-      const mine = data.batches.filter((one) => one.stage === name);
-      column.count.textContent = mine.length || "";
-      fill(
-        column.list,
-        mine.slice(0, 100).map((batch) => {
-          const made = card(batch, data.members);
-          cards.set(batch.id, made);
-          return made;
-        }),
-        mine.length > 100 ? h("div.dim.small", {}, `and ${mine.length - 100} more`) : null,
-      );
+  const assign = async (batch, id) => {
+    const send = () => api("PATCH", `/api/tasks/${batch.task}`, { body: { assignee_id: id || null } });
+    await attempt(null, send, "Assigned");
+    ask(model);
+  };
+  function show(data) {
+    if (data.error) return failed(place, data.error);
+    if (!data.batches.length) return onePage(place, h("h1", {}, "Board"), nothingYet());
+    const before = new Map([...cards].map(([id, card]) => [id, card.getBoundingClientRect()]));
+    cards = new Map();
+    for (const [stage, { count, list }] of columns) {
+      const mine = data.batches.filter((batch) => batch.stage === stage);
+      const shown = mine.slice(0, MOST_CARDS).map((batch) => {
+        cards.set(batch.id, cardOf(batch, data.members, assign));
+        return cards.get(batch.id);
+      });
+      const more = h("div.dim.small", {}, `and ${mine.length - MOST_CARDS} more`);
+      count.textContent = mine.length || "";
+      fill(list, shown, mine.length > MOST_CARDS ? more : null);
     }
     if (!page.isConnected) fill(place, page);
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    for (const [id, made] of cards) {
-      const old = before.get(id),
-        now = made.getBoundingClientRect();
-      if (old && (old.x !== now.x || old.y !== now.y))
-        made.animate(
-          [{ transform: `translate(${old.x - now.x}px, ${old.y - now.y}px)` }, { transform: "none" }],
-          { duration: 350, easing: "ease-out" },
-        );
-    }
-  });
-  const again = calmly(() => ask(model), 500);
-  const stopLive = live((event) => !event.kind.endsWith(".progress") && again());
+    if (!matchMedia("(prefers-reduced-motion: reduce)").matches) moveFrom(before, cards);
+  }
+  const stopData = follow(model, "data", show);
+  const stopLive = renew(model, (event) => !event.kind.endsWith(".progress"), RENEW_MS);
   const stopKeys = keys(place, { r: ["read everything anew", () => ask(model)] });
-  return () => {
-    stopData();
-    stopLive();
-    stopKeys();
+  return endAll(stopData, stopLive, stopKeys);
+}
+
+const heads = () =>
+  h("div.row", {}, h("h1.grow", {}, "Board"), h("span.dim.small", {}, "Cards move by themselves"));
+
+function nothingYet() {
+  const why = "Each batch gets a card here when it arrives.";
+  return h("div.panel", {}, empty("The board is empty", why, toBatches("Start a run", "a.button.main")));
+}
+
+/** A column. Returns {el, count, list}. */
+function column(words) {
+  const count = h("span.dim.num");
+  const list = h("div.stack", { style: { gap: "8px", alignContent: "start" } });
+  const style = {
+    minWidth: 0,
+    background: "var(--panel)",
+    border: "1px solid var(--line)",
+    borderRadius: "var(--radius)",
+    padding: "12px",
   };
+  const top = h("div.row", { style: { marginBottom: "10px" } }, h("strong.grow", {}, words), count);
+  return { el: h("section", { "aria-label": words, style }, top, list), count, list };
+}
+
+function boardOf(columns) {
+  const style = {
+    display: "grid",
+    gridTemplateColumns: `repeat(${columns.length}, minmax(190px, 1fr))`,
+    gap: "12px",
+    overflowX: "auto",
+    paddingBottom: "8px",
+  };
+  const props = { tabindex: 0, role: "region", "aria-label": "Board", style };
+  return h(
+    "div",
+    props,
+    columns.map((one) => one.el),
+  );
+}
+
+function cardOf(batch, members, assign) {
+  const done = batch.stage === "done";
+  const style = {
+    background: "var(--raised)",
+    border: `1px solid ${batch.status === "blocked" ? "var(--bad)" : "var(--line)"}`,
+    borderRadius: "8px",
+    padding: "10px",
+    display: "grid",
+    gap: "8px",
+    minWidth: 0,
+  };
+  const name = { href: batch.link, title: batch.name, style: { fontWeight: 600, textDecoration: "none" } };
+  const note = { style: { color: "var(--bad)", overflowWrap: "anywhere" } };
+  return h(
+    "article",
+    { "data-batch": batch.id, style },
+    h("a.clip", name, batch.name),
+    h("div.row", gap(6), done ? null : chip(batch.status), h("span.dim.small", {}, ago(batch.updated))),
+    stages(batch.stages),
+    batch.note ? h("div.small", note, batch.note) : null,
+    members.length && !done ? assigneeOf(batch, members, assign) : null,
+  );
+}
+
+function stages(all) {
+  const title = all.map(({ stage, status }) => `${stage}: ${status}`).join(", ");
+  const bar = ({ status }) => {
+    const background = STAGE_COLOURS[status] ?? "var(--line)";
+    return h("i", { style: { height: "4px", flex: 1, borderRadius: "2px", background } });
+  };
+  return h("div.row", { style: { gap: "3px", flexWrap: "nowrap" }, title }, all.map(bar));
+}
+
+function assigneeOf(batch, members, assign) {
+  const style = { fontSize: "13px", minHeight: "28px", padding: "2px 6px", maxWidth: "100%" };
+  const onchange = (event) => assign(batch, event.target.value);
+  const people = members.map(({ id, name }) => [id, name]);
+  const props = { "aria-label": "Who looks after it", style, onchange };
+  return h("select", props, options([["", "nobody"], ...people], batch.assignee));
+}
+
+/** Let cards that stand elsewhere now come from where they stood. */
+function moveFrom(before, cards) {
+  for (const [id, card] of cards) {
+    const old = before.get(id);
+    const now = card.getBoundingClientRect();
+    if (!old || (old.x === now.x && old.y === now.y)) continue;
+    const transform = `translate(${old.x - now.x}px, ${old.y - now.y}px)`;
+    card.animate([{ transform }, { transform: "none" }], MOVE);
+  }
 }
