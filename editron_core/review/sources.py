@@ -17,12 +17,21 @@ def shown(store: Store, query: dict[str, Any], *, configured: bool) -> dict[str,
     `configured` says whether the app's keys are set, without which only shared links can be read.
     """
     projects = {project.id: project.name for project in store.projects.list()}
+    waiting = store.sources.waiting_files()
     return {
         "configured": configured,
         "projects": sorted(projects.values()),
-        "sources": [_source(one, projects) for one in store.sources.page(limit=MOST).items],
+        "sources": [
+            {**_source(one, projects), "waiting": waiting.get(one.id, 0)}
+            for one in store.sources.page(limit=MOST).items
+        ],
         "rules": [
-            {"id": rule.id, "pattern": rule.pattern, "project": projects.get(rule.project_id, "")}
+            {
+                "id": rule.id,
+                "pattern": rule.pattern,
+                "project": projects.get(rule.project_id, ""),
+                "priority": rule.priority,
+            }
             for rule in store.mappings.list()
         ],
     }

@@ -183,8 +183,10 @@ class Profile:
             raise DefinitionError("weighs nothing", subject=f"profile {self.name}", remedy="weigh a signal")
         shapes = {name: shape for name, shape in self.shapes.items() if name in kept}
         off = tuple({*self.off, *weights} - kept.keys())
-        scaled = {name: weight / total for name, weight in kept.items()}
-        return replace(self, weights=scaled, shapes=shapes, off=off)
+        # What sums to 1 already stays to the last digit: the same weights are the same profile.
+        if not math.isclose(total, 1.0, abs_tol=1e-12):
+            kept = {name: weight / total for name, weight in kept.items()}
+        return replace(self, weights=kept, shapes=shapes, off=off)
 
 
 def shipped() -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from editron_core.api import apps
 from editron_core.domain.batch import BatchStatus
 from editron_core.domain.label import Raters
+from editron_core.domain.registry import ProfileStage
+from editron_core.score import profile as profiles
 from editron_core.store import NewBatch
 from tests.apps.conftest import As, Served
 
@@ -132,3 +134,37 @@ def test_a_source_is_added_and_removed(served: Served, page_as: As) -> None:
     page.on("dialog", lambda dialog: dialog.accept())
     source.get_by_role("button", name="Remove").click()
     expect(source).to_have_count(0)
+
+
+def test_a_rule_gives_a_folder_its_project_known_or_new(served: Served, page_as: As) -> None:
+    page = page_as("olga")
+    page.goto(f"{served.url}/apps/sources/")
+    page.get_by_label("Folder pattern").fill("/clients/acme/*")
+    page.get_by_label("Project").fill("Acme spring")
+    page.get_by_label("Priority").fill("5")
+    page.get_by_role("button", name="Add the rule").click()
+    expect(page.get_by_text("/clients/acme/*")).to_be_visible()
+    expect(page.get_by_text("→ Acme spring · priority 5")).to_be_visible()
+    with served.store() as store:
+        (rule,) = store.mappings.list()
+        assert (rule.pattern, rule.priority) == ("/clients/acme/*", 5)
+        assert rule.project_id == store.projects.ensure("Acme spring").id
+    page.get_by_role("button", name="Remove the rule /clients/acme/*").click()
+    expect(page.get_by_text("/clients/acme/*")).to_have_count(0)
+
+
+def test_what_was_tried_in_the_lab_is_what_is_kept(served: Served, page_as: As) -> None:
+    page = page_as("ann")  # a reviewer: kept for research, and no more
+    page.goto(f"{served.url}/apps/lab/?batch={served.staged.batch}")
+    start = page.get_by_label("The profile to start from")
+    start.select_option(label=f"talk · {profiles.load('talk').hash[:6]}")
+    expect(page.get_by_text("beside talk")).to_be_visible()
+    page.get_by_role("slider", name="energy").fill("0.5")
+    expect(page.get_by_role("status").filter(has_text="beside talk")).to_be_visible()
+    page.get_by_label("Name of the new profile").fill("livelier talk")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Kept for research", exact=True)).to_be_visible()
+    with served.store() as store:
+        (made,) = store.profiles.list(name="livelier talk")
+    assert made.hash == profiles.load("talk").with_knobs(energy=0.5).hash
+    assert made.stage is ProfileStage.RESEARCH

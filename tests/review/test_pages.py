@@ -111,4 +111,5 @@ def test_a_source_shows_its_freshness_and_never_its_token(store: Store) -> None:
     (source,) = shown["sources"]
     assert (source["label"], source["project"], source["state"]) == ("Match days", "The Cup", "queued")
     assert "secret" not in str(shown)
+    assert source["waiting"] == 0
     assert [(rule["pattern"], rule["project"]) for rule in shown["rules"]] == [("/clients/*", "The Cup")]

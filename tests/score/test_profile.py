@@ -188,3 +188,8 @@ def test_a_knob_that_could_move_nothing_is_refused():
 
 def test_the_profiles_folder_holds_nothing_but_profiles():
     assert all(path.suffix == ".toml" for path in profile.PROFILES.iterdir())
+
+
+def test_the_weights_of_a_turned_profile_given_again_are_the_same_profile():
+    turned = load("talk").with_knobs(energy=0.5)
+    assert load("talk").with_weights(turned.weights).hash == turned.hash

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from editron_core.domain.batch import BatchStatus, MediaBatch
@@ -203,6 +203,12 @@ class Sources:
         with self._database.read() as session:
             rows = session.scalars(query.order_by(EntryRow.path_key, EntryRow.remote_id))
             return tuple(_entry(row) for row in rows)
+
+    def waiting_files(self) -> dict[str, int]:
+        """How many entries of each source wait to be taken; sources where none does are left out."""
+        query = select(EntryRow.source_id, func.count()).where(EntryRow.taken_at.is_(None))
+        with self._database.read() as session:
+            return dict(session.execute(query.group_by(EntryRow.source_id)).tuples().all())
 
     def take(
         self, source_id: str, new: NewBatch, taken: Sequence[Taken], stage: str = "produce"

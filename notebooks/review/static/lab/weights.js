@@ -11,8 +11,8 @@ const WEIGHT_RANGE = [0, 0.6, 0.005];
 const SAME = 0.001;
 
 /**
- * The sliders. Returns {els, build(data), show(data), reset(), wishes()}; `onchange()` is called after each
- * turn, and `wishes()` are the knobs and weights that were turned.
+ * The sliders. Returns {els, build(data), show(data), forget(), reset(), wishes()}; `onchange()` is called
+ * after each turn, and `wishes()` are the knobs and weights that were turned.
  */
 export function weightSliders({ onchange }) {
   const sliders = new Map(); // by knob or signal
@@ -36,6 +36,7 @@ export function weightSliders({ onchange }) {
     return h("label", { title: help }, h("span.row", { style }, label, shown), input);
   }
   function build(data) {
+    sliders.clear();
     const turnable = Object.entries(KNOBS).filter(([knob]) => data.knobs[knob]?.length);
     const knob = ([name, help]) => slider(name, name, help, KNOB_RANGE, 0, (value) => (knobs[name] = value));
     const weight = ({ name, label, measured, meaning, base }) => {
@@ -60,9 +61,13 @@ export function weightSliders({ onchange }) {
       if (sliders.has(knob)) sliders.get(knob).shown.textContent = turned ? words : "0";
     }
   }
+  /** What was turned counts no more. */
+  function forget() {
+    for (const turned of [knobs, weights]) for (const name in turned) delete turned[name];
+  }
   /** Back to the weights of the profile. */
   function reset() {
-    for (const turned of [knobs, weights]) for (const name in turned) delete turned[name];
+    forget();
     const start = [
       ...signals.map(({ name, base }) => [name, base]),
       ...Object.keys(KNOBS).map((knob) => [knob, 0]),
@@ -74,5 +79,5 @@ export function weightSliders({ onchange }) {
     const turned = Object.entries(knobs).filter(([, value]) => value);
     return { knobs: Object.fromEntries(turned), weights: { ...weights } };
   }
-  return { els: [knobPanel, weightPanel], build, show, reset, wishes };
+  return { els: [knobPanel, weightPanel], build, show, forget, reset, wishes };
 }
