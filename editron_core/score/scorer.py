@@ -54,7 +54,7 @@ def scored(table: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.D
 
 def score(table: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.Series:
     """The column `score` alone, Float64 0..1 or null: what a search needs."""
-    gaps = {name: table[name].null_count() for name in profile.weights}
+    gaps = _gaps(table, profile)
     known = {name: gap for name, gap in gaps.items() if gap < len(table)}
     if not known:
         return pl.Series("score", [None] * len(table), pl.Float64)
@@ -62,10 +62,12 @@ def score(table: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.Se
         each.fill_null(0).alias(name) if known[name] else each.alias(name)
         for name, each in values(table, profile, {name: profile.weights[name] for name in known}).items()
     ]
-    *parts, weight = table.select(*added, _weight(table, profile).alias("weight")).get_columns()
+    total = _weight(gaps, len(table), profile)
+    *parts, weight = table.select(*added, total.alias("weight")).get_columns()
     # As columns, not as an expression: planning a tree so deep costs more than the sums themselves.
-    mean = _sum(parts).cast(pl.Float64) / weight
-    return _smoothed(mean.alias("score").fill_nan(None), profile, step)
+    mean = (_sum(parts).cast(pl.Float64) / weight).alias("score")
+    # Where one signal is known throughout, no weight is 0.
+    return _smoothed(mean.fill_nan(None) if all(known.values()) else mean, profile, step)
 
 
 def rescore(files: Sequence[Path], profile: Profile, step: Fraction = STEP) -> Iterator[pl.DataFrame]:
@@ -110,7 +112,8 @@ def values(
     for name, scale in times.items():
         shape, signal = profile.shapes.get(name), pl.col(name)
         factor = scale if shape is None else 1.0
-        mean, deviation = cast("float | None", table[name].mean()), table[name].std(ddof=0)
+        column = table[name]
+        mean, deviation = cast("float | None", column.mean()), column.std(ddof=0)
         if share and mean is not None:
             slope = 1 / (4 * max(cast("float", deviation), SPREAD_FLOOR))
             most = factor * share
@@ -127,7 +130,8 @@ def parts(curve: pl.DataFrame, profile: Profile, step: Fraction = STEP) -> pl.Da
 
     A signal adds 0 where it was not measured, and so do all where nothing was.
     """
-    unknown, total = curve["score"].is_null(), _weight(curve, profile)
+    unknown = curve["score"].is_null()
+    total = _weight(_gaps(curve, profile), len(curve), profile)
     share = [
         (pl.col(name).fill_null(0) * (weight / total)).alias(name) for name, weight in profile.weights.items()
     ]
@@ -150,14 +154,18 @@ def to_array(column: pl.Series) -> Floats:
     return column.cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
 
 
-def _weight(table: pl.DataFrame, profile: Profile) -> pl.Expr:
+def _gaps(table: pl.DataFrame, profile: Profile) -> dict[str, int]:
+    """In how many rows each weighted signal was not measured."""
+    return {name: table[name].null_count() for name in profile.weights}
+
+
+def _weight(gaps: Mapping[str, int], rows: int, profile: Profile) -> pl.Expr:
     """The weight that was measured in each row. Most columns have no gap, and need no look at their rows."""
-    gaps = {name: table[name].null_count() for name in profile.weights}
     whole = math.fsum(weight for name, weight in profile.weights.items() if not gaps[name])
     gappy = [
         pl.col(name).is_not_null() * pl.lit(weight)
         for name, weight in profile.weights.items()
-        if 0 < gaps[name] < len(table)
+        if 0 < gaps[name] < rows
     ]
     return _sum([pl.lit(whole), *gappy])
 

@@ -95,17 +95,19 @@ def candidates(file_id: str, evidence: Evidence, curve: pl.DataFrame, profile: P
     raw = [c.span for c in natural] + windows(score, evidence.step, profile.lengths)
     spans = sorted({snapper.snap(span) for span in raw})
     looks = derive.embeddings(evidence)
-    values = {name: _Column.of(scorer.to_array(curve[name])) for name in profile.weights}
-    parts = {part.name: scorer.to_array(part) for part in scorer.parts(curve, profile, evidence.step)}
-    usual = {name: float(part[~np.isnan(score)].mean()) for name, part in parts.items()}
+    names = list(profile.weights)
+    columns = np.array([scorer.to_array(curve[name]) for name in names])
+    known, filled = (~np.isnan(columns)).astype(np.float64), np.nan_to_num(columns)
+    parts = np.array([scorer.to_array(part) for part in scorer.parts(curve, profile, evidence.step)])
+    usual = dict(zip(names, parts[:, ~np.isnan(score)].mean(axis=1).tolist(), strict=True))
     peak = profile.selection.peak
     made = []
     for span in spans:
         rows = _rows(span, evidence.step, len(score))
         cover = _covered(span, rows, evidence.step) * ~np.isnan(score[rows])
         if cover.any():
-            signals = {name: column.mean(cover, rows) for name, column in values.items()}
-            added = _added(cover, score[rows], {name: part[rows] for name, part in parts.items()}, peak)
+            signals = dict(zip(names, _means(known[:, rows], filled[:, rows], cover), strict=True))
+            added = dict(zip(names, _added(parts[:, rows], score[rows], cover, peak), strict=True))
             look = _look(looks[rows], cover) if looks is not None else None
             made.append(Candidate(file_id, span, math.fsum(added.values()), signals, added, usual, look))
     return made
@@ -164,33 +166,24 @@ def nearest(found: Sequence[Candidate], rules: Rules) -> tuple[float, int]:
     return threshold, len(choose(found, replace(rules, threshold=threshold)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Column:
-    """A signal over a file's rows."""
+def _means(known: Floats, filled: Floats, cover: Floats) -> list[float | None]:
+    """Each signal's mean over the rows where it was measured, each row by how much of it is covered.
 
-    filled: Floats
-    """0 where it was not measured."""
-    known: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, column: Floats) -> _Column:
-        return cls(np.nan_to_num(column), ~np.isnan(column))
-
-    def mean(self, cover: Floats, rows: slice) -> float | None:
-        """The mean over the rows where it was measured, each by how much of it is covered."""
-        weight = cover * self.known[rows]
-        total = weight.sum()
-        return float(weight @ self.filled[rows] / total) if total > 0 else None
+    `known` is 1 and `filled` the value where it was, and both are 0 elsewhere: (signals, rows).
+    """
+    measured = known @ cover
+    means = (filled @ cover) / np.where(measured > 0, measured, 1.0)
+    return [mean if share > 0 else None for mean, share in zip(means.tolist(), measured, strict=True)]
 
 
-def _added(cover: Floats, score: Floats, parts: dict[str, Floats], peak: float) -> dict[str, float]:
+def _added(parts: Floats, score: Floats, cover: Floats, peak: float) -> list[float]:
     """What each signal adds to the span's score: by its mean, and by the best instant.
 
-    `cover` is how much of each row the span covers; the best instant is a row that it covers by half.
+    `parts` is (signals, rows); the best instant is a row that the span covers by half.
     """
-    weight = cover / cover.sum()
     best = int(np.argmax(np.where(cover >= cover.max() / 2, np.nan_to_num(score), -1.0)))
-    return {name: float((1 - peak) * (weight @ part) + peak * part[best]) for name, part in parts.items()}
+    added: list[float] = ((1 - peak) * (parts @ (cover / cover.sum())) + peak * parts[:, best]).tolist()
+    return added
 
 
 def _rows(span: Span, step: Fraction, count: int) -> slice:

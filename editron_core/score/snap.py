@@ -87,10 +87,10 @@ class Snapper:
         self._near_cut = clock.ticks(NEAR_CUT)
         self._free, self._sliver = clock.ticks(FREE_COST), clock.ticks(SLIVER_COST)
         self._cuts = [clock.ticks(at) for at in cuts]
-        self._sentences = _Blocks.of(clock.ends(sentences))
-        self._words = _Blocks.of(clock.ends(said))
-        self._sentence_points = _points(clock.ends(sentences), self._cuts, clock)
-        self._word_points = _points(clock.ends(said), [], clock)
+        spoken, whole = clock.ends(said), clock.ends(sentences)
+        self._sentences, self._words = _Blocks.of(whole), _Blocks.of(spoken)
+        self._sentence_points = _points(whole, self._cuts, clock)
+        self._word_points = _points(spoken, [], clock)
 
     def snap(self, span: Span) -> Span:
         """The nearest span whose ends fall on cuts or between sentences, of an allowed length.
