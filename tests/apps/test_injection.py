@@ -10,12 +10,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from editron_core.domain.batch import BatchAnalysis, BatchStatus
-from editron_core.domain.job import Decision, Verdict
+from editron_core.domain.brand import BrandKit
+from editron_core.domain.finding import Finding, Overlay
+from editron_core.domain.intake import DropboxSource, MappingRule, SourceKind
+from editron_core.domain.job import Decision, RenderJobStatus, Verdict
+from editron_core.domain.registry import QaKind
 from editron_core.domain.review import CaptionLine
 from editron_core.domain.timeline import Clip
 from editron_core.lane import captioning, revising
 from editron_core.media.probe import probe
-from editron_core.store import NewBatch
+from editron_core.store import NewBatch, NewJob
 from editron_core.times import Span
 from tests.apps.conftest import As, Served
 from tests.apps.payloads import PAYLOADS
@@ -62,6 +66,43 @@ def hostile(served: Served, tmp_path_factory: pytest.TempPathFactory) -> str:
         return batch.id
 
 
+@pytest.fixture(scope="module")
+def hostile_world(served: Served, hostile: str) -> None:
+    """Beside the batch, whatever people and other systems name is a payload too."""
+    with served.store() as store:
+        session = store.sessions.list(hostile)[-1]
+        project = store.projects.ensure(PAYLOADS[4])
+        run = store.qa_runs.begin(QaKind.REGRESS, PAYLOADS[5], PAYLOADS[6])
+        store.qa_runs.finish(run.id, {"passed": False, "changes": [], "frames": []})
+        for number, payload in enumerate(PAYLOADS):
+            member = store.members.create(payload, f"someone{number}@example.org")
+            source = store.sources.create(
+                DropboxSource(
+                    "", payload, SourceKind.SHARED_LINK, source_url=f"https://www.dropbox.com/{payload}"
+                )
+            )
+            store.sources.fail(source.id, payload)
+            store.mappings.create(MappingRule(f"/{payload}", project.id))
+            store.brands.save(BrandKit(name=payload), payload, project.id)
+            finding = store.findings.create(
+                Finding(
+                    "",
+                    payload,
+                    payload,
+                    author=payload,
+                    assignee_id=member.id,
+                    locale=payload,
+                    genre=payload,
+                    subject=payload,
+                    overlays=(Overlay(payload, "/api/batches"),),
+                )
+            )
+            store.findings.comment(finding.id, payload, payload)
+            job = store.jobs.create(NewJob(session.id, (payload,), (payload,)))
+            with store.jobs.holding(store.jobs.claim_one(job.id, payload)):
+                store.jobs.set_status(job.id, RenderJobStatus.FAILED, payload)
+
+
 @pytest.fixture
 def watched(page_as: As) -> Iterator[Page]:
     """A page on which nothing that a payload does goes unseen."""
@@ -99,6 +140,30 @@ def test_no_text_of_a_batch_runs(app: str, watched: Page, served: Served, hostil
         expect(watched.get_by_text(PAYLOADS[30]).first).to_be_attached()
     if app == "captions":
         expect(watched.locator(".capline textarea").first).to_have_value(PAYLOADS[0])
+
+
+def opened(page: Page, app: str) -> None:
+    """Bring out what an app keeps folded away."""
+    if app == "qa":
+        page.get_by_role("button", name=PAYLOADS[-1], exact=False).first.click()
+        expect(page.get_by_text(PAYLOADS[-1], exact=True).nth(1)).to_be_visible()
+    if app == "brands":
+        page.get_by_text(PAYLOADS[7], exact=True).first.click()
+
+
+@pytest.mark.parametrize("app", ["board", "brands", "labels", "qa", "renders", "sources"])
+@pytest.mark.usefixtures("hostile_world")
+def test_nothing_that_people_name_runs(app: str, watched: Page, served: Served, hostile: str) -> None:
+    watched.goto(f"{served.url}/apps/{app}/?batch={hostile}")
+    expect(watched.get_by_text(PAYLOADS[0]).first).to_be_attached()
+    opened(watched, app)
+    drawn = watched.evaluate(
+        """() => [...document.querySelectorAll("marimo-anywidget, .ed")].flatMap((one) => {
+          const root = one.shadowRoot ?? one;
+          return [...root.querySelectorAll("script, iframe, object, embed, math")];
+        }).length"""
+    )
+    assert drawn == 0
 
 
 def test_no_error_runs_wherever_it_is_shown(watched: Page, served: Served) -> None:
