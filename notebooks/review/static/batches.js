@@ -96,12 +96,14 @@ export function render({ model, el }) {
   return endAll(stopData, stopLive, stopKeys);
 }
 
+const report = (row) => appLink("report", { batch: row.id });
+
 const columns = (act) => [
   {
     words: "Batch",
     width: "minmax(150px, 3fr)",
     value: (row) => row.name.toLowerCase(),
-    draw: (row) => h("span", { title: row.source }, row.name),
+    draw: (row) => h("a.name", { href: report(row), title: row.source }, row.name),
   },
   {
     words: "Status",
@@ -151,6 +153,6 @@ function actions(row, act) {
     row.retry ? h("button", { onclick: act(row, "retry", "Tried again") }, "Retry") : null,
     paused ? resume : row.running ? pause : null,
     row.running || paused ? h("button.bare.hide-small", { onclick: cancel }, "Cancel") : null,
-    h("a.button.hide-small", { href: appLink("report", { batch: row.id }) }, "Open"),
+    h("a.button.hide-small", { href: report(row) }, "Open"),
   );
 }
