@@ -1,5 +1,5 @@
 // The lines in a list, in which they are typed. Only those in sight exist, so that hours of talk stay quick.
-import { clock, empty, fill, h, onceAFrame, say } from "../kit.js";
+import { busy, clock, empty, fill, h, onceAFrame, say } from "../kit.js";
 
 const ROW = 60;
 const SPARE = 6;
@@ -31,8 +31,11 @@ export function lineList({ script, desk }) {
     const first = Math.max(0, Math.floor(el.scrollTop / ROW) - SPARE);
     const end = Math.ceil((el.scrollTop + (el.clientHeight || 600)) / ROW) + SPARE;
     const wanted = lines.slice(first, end).map((line, i) => drawn(line, first + i, anew));
+    const gone = [...body.children].filter((row) => !wanted.includes(row));
+    // A field is left before it goes: else it would tell in the midst of going, and all be drawn anew meanwhile.
+    for (const row of gone) if (busy(row)) row.getRootNode().activeElement.blur();
+    for (const row of gone) row.remove();
     // What stays is not taken out and put in again: a field that is typed into would lose the caret.
-    for (const old of [...body.children]) if (!wanted.includes(old)) old.remove();
     for (const row of wanted) if (row.parentElement !== body) body.append(row);
   }
   function drawn(line, number, anew) {
