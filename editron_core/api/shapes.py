@@ -35,10 +35,9 @@ PRINTED = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 UNSEEN = r"\s\x00-\x1f\x7f-\x9f\ufeff"
 """Inside a class of characters: white space and controls. Readers of patterns differ in what white space is:
 what only some of them count is named."""
-Line = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
-]
+LINE = rf"^[^\x00-\x1f\x7f]*[^{UNSEEN}][^\x00-\x1f\x7f]*$"
+"""One line in which something is to be seen."""
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=LINE)]
 """A name or the like."""
 Note = Annotated[str, Field(max_length=4000, pattern=PRINTED)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 
@@ -10,6 +11,7 @@ import pytest
 
 from editron_core.api import strict
 from editron_core.api.problem import Refused
+from editron_core.api.shapes import LINE
 from editron_core.domain.access import Role
 from tests.api.conftest import Served
 
@@ -153,3 +155,9 @@ def test_a_client_that_goes_away_leaves_the_server_well(served: Served) -> None:
             connection.sendall(head.encode())
     with served.client() as client:
         assert client.get("/healthz").json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("line", [" ", "\u2003", "\x85", "", "a\nb"])
+def test_a_line_in_which_nothing_is_to_be_seen_is_described_as_refused(line: str) -> None:
+    assert not re.search(LINE, line)
+    assert re.search(LINE, " a name ")
