@@ -103,7 +103,7 @@ def test_every_setting_is_seen_to_be_applied(exam: Exam, setting: str) -> None:
 
 
 def test_a_shape_that_is_not_applied_is_caught(exam: Exam, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scorer, "_shaped", lambda signal, shape: signal)
+    monkeypatch.setattr(scorer, "_shaped", lambda signal, shape, scale: signal * scale)
     assert failed(exam) == ["the profile is applied"]
     assert applied.profile_is_applied(exam).detail == "not applied: shapes"
 
