@@ -115,22 +115,25 @@ def test_by_keyboard_alone_a_cut_is_split_put_back_rejected_and_approved(page_as
 
 def test_keys_pressed_while_a_change_is_on_its_way_wait_for_it(page_as: As, served: Served) -> None:
     page = page_as("ben")
+    changes: list[str] = []
+
+    def slowly(route: Route) -> None:
+        found = route.fetch()
+        page.wait_for_timeout(700)  # longer than the page waits after an event to look anew
+        route.fulfill(response=found)
+
+    changing = re.compile("/api/sessions/.*/(split|merge|undo)$")
+    # Before the page is opened: what a page that is open asks for first may slip past a new route.
+    page.route(changing, slowly)
+    page.on("request", lambda asked: changes.extend(changing.findall(asked.url)))
     page.goto(f"{served.url}/apps/moments/?batch={served.staged.batch}")
     cut(page, "hero-reel")
     page.keyboard.press("]")
     cut(page, "shorts-01")
     clips = page.locator(".strip button")
+    expect(clips).to_have_count(1)
     for _ in range(20):
         page.keyboard.press("ArrowRight")
-    changes: list[str] = []
-
-    def slowly(route: Route) -> None:
-        changes.append(route.request.url.rsplit("/", 1)[1])
-        found = route.fetch()
-        page.wait_for_timeout(700)  # longer than the page waits after an event to look anew
-        route.fulfill(response=found)
-
-    page.route(re.compile("/api/sessions/.*/(split|merge|undo)$"), slowly)
     for key in "smsu":
         page.keyboard.press(key)
     expect(page.get_by_text("Back to how it was before")).to_be_visible()
