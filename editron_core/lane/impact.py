@@ -14,7 +14,7 @@ from statistics import fmean
 
 import polars as pl
 
-from editron_core.domain.batch import BatchStatus
+from editron_core.domain.batch import BatchStatus, MediaBatch
 from editron_core.domain.evidence import STEP
 from editron_core.errors import NotFound
 from editron_core.review import footage
@@ -77,7 +77,7 @@ def impact(store: Store, now: Profile, then: Profile) -> Impact:
 def _tables(store: Store) -> Iterator[tuple[Path, str, str]]:
     """The evidence table of each analysed file of the store, the same content once."""
     seen: set[str] = set()
-    for batch in store.batches.list(limit=1_000_000):
+    for batch in _batches(store):
         for file in store.files.in_short(batch.id):
             if file.status is not BatchStatus.ANALYZED or file.sha256 in seen:
                 continue
@@ -86,6 +86,15 @@ def _tables(store: Store) -> Iterator[tuple[Path, str, str]]:
                 yield footage.analysed(store, file) / "evidence.parquet", file.id, file.name
             except NotFound:
                 continue  # housekeeping has taken it
+
+
+def _batches(store: Store) -> Iterator[MediaBatch]:
+    """All of them, a page at a time."""
+    page = store.batches.page()
+    yield from page.items
+    while page.next is not None:
+        page = store.batches.page(after=page.next)
+        yield from page.items
 
 
 def _change(file: tuple[str, str], frame: pl.DataFrame, profiles: tuple[Profile, Profile]) -> Change:

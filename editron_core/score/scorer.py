@@ -90,6 +90,9 @@ def rescore(files: Sequence[Path], profile: Profile, step: Fraction = STEP) -> I
                 cache=False,
             )
             frame = scan.collect()
+            timeless = frame.filter(pl.col("time_s").is_null())
+            if len(timeless):  # the column was inserted: a table of scores without times means nothing
+                raise pl.exceptions.ColumnNotFoundError(f"no time_s in {timeless['file'][0]}")
             ends = frame["file"].rle().struct.field("len").cum_sum().to_list()
             seen = frame.select(names)
             tables = [seen[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]

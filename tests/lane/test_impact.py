@@ -76,6 +76,12 @@ def test_the_same_content_counts_once_and_what_is_gone_not_at_all(store: Store, 
     assert len(impact(store, MOVES, SOUNDS).changes) == 2
 
 
+def test_no_batch_is_passed_over_however_many_there_are(store: Store, batch: str) -> None:
+    for number in range(120):  # more than a page, all of them newer
+        store.batches.create(NewBatch(f"/later/{number}", "later"))
+    assert len(impact(store, MOVES, SOUNDS).changes) == 2
+
+
 def test_a_profile_that_measures_nothing_here_agrees_with_nothing(store: Store, batch: str) -> None:
     deaf = impact(store, MOVES, replace(MOVES, weights={"speech_presence": 1.0}))
     assert deaf.rho is None

@@ -165,6 +165,13 @@ def test_a_signal_that_no_file_holds_leaves_its_weight_to_the_others(tmp_path):
     np.testing.assert_allclose(frame["score"], noise(1), atol=1e-6)
 
 
+def test_a_table_without_times_is_no_evidence(tmp_path):
+    evidence({"motion": noise(1)}).table.write_parquet(tmp_path / "good.parquet")
+    pl.DataFrame({"motion": [0.5]}, {"motion": pl.Float32}).write_parquet(tmp_path / "other.parquet")
+    with pytest.raises(pl.exceptions.ColumnNotFoundError, match=r"time_s.*other\.parquet"):
+        list(scorer.rescore([tmp_path / "good.parquet", tmp_path / "other.parquet"], HALF))
+
+
 @pytest.mark.parametrize("name", ["motion", "brief_coverage"])
 def test_a_column_that_evidence_does_not_have_counts_as_not_measured(name):
     seen = evidence({"loudness": noise(1)})
