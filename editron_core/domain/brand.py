@@ -47,7 +47,17 @@ class Slate:
     """0.5..10."""
 
 
-def slate_frames(slate: Slate | None, rate: Fraction) -> int:
+@dataclass(frozen=True, slots=True)
+class Bumper:
+    """A clip of the brand's own, with its sound, before or after the cut."""
+
+    clip: str
+    """Path of the video."""
+    seconds: float = 0.0
+    """How long it lasts, 0.5..30, as it says itself."""
+
+
+def slate_frames(slate: Slate | Bumper | None, rate: Fraction) -> int:
     """How many frames of a timeline `slate` lasts; 0 where there is none."""
     return max(1, to_frames(Fraction(slate.seconds), rate)) if slate else 0
 
@@ -67,5 +77,17 @@ class BrandKit:
     logo: str | None = None
     """Path of a PNG, shown on the slates."""
     watermark: Watermark | None = None
-    intro: Slate | None = None
-    outro: Slate | None = None
+    intro: Slate | Bumper | None = None
+    outro: Slate | Bumper | None = None
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Where its pictures, clips and fonts lie, by what they are for."""
+        clips = {"intro": self.intro, "outro": self.outro}
+        places = {
+            "logo": self.logo,
+            "watermark": self.watermark.image if self.watermark else None,
+            **{name: one.clip for name, one in clips.items() if isinstance(one, Bumper)},
+            **{f"font {number}": font for number, font in enumerate(self.fonts)},
+        }
+        return {name: place for name, place in places.items() if place}

@@ -89,12 +89,12 @@ class BrandVersion:
 
 @dataclass(frozen=True, slots=True)
 class BrandAsset:
-    """A logo, watermark, font, intro or outro that was uploaded; its bytes lie in the blob store."""
+    """A logo, watermark, font or bumper that was uploaded; its bytes lie in the blob store."""
 
     sha256: str
     name: str
     kind: str
-    """`logo`, `watermark`, `font`, `intro` or `outro`."""
+    """`logo`, `watermark`, `font` or `bumper`."""
     size_bytes: int
     project_id: str | None = None
     created_at: datetime | None = None

@@ -18,22 +18,28 @@ Keys are those of `domain.brand.BrandKit`; all but `name` may be left out:
     [intro]
     title = "Acme"
     seconds = 1.5
+
+    [outro]
+    clip = "outro.mp4"          # a video of your own, with its sound, in place of a card
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from editron_core.domain.brand import BrandKit, Colours, Place, Slate, Watermark
+from editron_core.domain.brand import BrandKit, Bumper, Colours, Place, Slate, Watermark
 from editron_core.edit import definition, fonts
-from editron_core.errors import DefinitionError
+from editron_core.errors import DefinitionError, MediaError
+from editron_core.media.probe import probe
 
 _PLAIN = Colours()
 MAX_PNG_BYTES = 20_000_000
 MAX_PNG_PIXELS = 36_000_000
+BUMPER_S = (0.5, 30.0)
+"""Shortest and longest intro or outro clip, in seconds."""
 _Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 _Line = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -57,10 +63,19 @@ class _Watermark(_Table):
     width: float = Field(0.14, gt=0, le=0.5)
 
 
-class _Slate(_Table):
-    title: _Line
+class _End(_Table):
+    title: _Line | None = None
     subtitle: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     seconds: float = Field(1.5, ge=0.5, le=10)
+    clip: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.clip is not None and self.model_fields_set != {"clip"}:
+            raise ValueError("a clip stands alone, without title, subtitle or seconds")
+        if self.clip is None and self.title is None:
+            raise ValueError("needs a title or a clip")
+        return self
 
 
 class _BrandFile(_Table):
@@ -72,8 +87,8 @@ class _BrandFile(_Table):
     fonts: tuple[str, ...] = ()
     logo: str | None = None
     watermark: _Watermark | None = None
-    intro: _Slate | None = None
-    outro: _Slate | None = None
+    intro: _End | None = None
+    outro: _End | None = None
 
 
 def load(path: Path) -> BrandKit:
@@ -93,8 +108,8 @@ def load(path: Path) -> BrandKit:
         fonts=tuple(_font(path, number, name) for number, name in enumerate(told.fonts)),
         logo=_png(path, "logo", told.logo),
         watermark=_watermark(path, told.watermark),
-        intro=Slate(**told.intro.model_dump()) if told.intro else None,
-        outro=Slate(**told.outro.model_dump()) if told.outro else None,
+        intro=_end(path, "intro", told.intro),
+        outro=_end(path, "outro", told.outro),
     )
     for key in ("caption_font", "title_font"):
         family = str(getattr(kit, key))
@@ -110,6 +125,32 @@ def _watermark(path: Path, told: _Watermark | None) -> Watermark | None:
     if told.image is None and told.text is None:
         raise definition.refuse(path, "watermark", "shows nothing", "add image or text")
     return Watermark(**{**told.model_dump(), "image": _png(path, "watermark.image", told.image)})
+
+
+def _end(path: Path, key: str, told: _End | None) -> Slate | Bumper | None:
+    if told is None or told.clip is None:
+        return Slate(told.title or "", told.subtitle, told.seconds) if told else None
+    clip = _existing(path, f"{key}.clip", told.clip)
+    try:
+        return bumper(clip, told.clip)
+    except DefinitionError as error:
+        raise definition.refuse(path, f"{key}.clip", f"{told.clip} {error.message}", error.remedy) from error
+
+
+def bumper(path: Path, name: str) -> Bumper:
+    """The clip at `path`. Raises DefinitionError, which calls it `name`, for what is no video of a length
+    within `BUMPER_S`."""
+    try:
+        found = probe(path)
+    except MediaError as error:
+        raise DefinitionError(error.message, subject=name, remedy="export it as MP4 again") from error
+    low, high = BUMPER_S
+    if found.video is None:
+        raise DefinitionError("holds no picture", subject=name, remedy="export it as MP4 again")
+    if not low <= found.duration <= high:
+        fault = f"lasts {float(found.duration):.1f} s"
+        raise DefinitionError(fault, subject=name, remedy=f"cut it to {low:g} to {high:g} s")
+    return Bumper(str(path), float(found.duration))
 
 
 def check_picture(path: Path, name: str) -> None:

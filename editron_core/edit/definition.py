@@ -62,6 +62,6 @@ def _translated(error: ValidationError, path: Path, kind: type[Any]) -> Definiti
 def _nearest(key: str, kind: type[Any]) -> str:
     schema = TypeAdapter(kind).json_schema()
     parts = [schema, *schema.get("$defs", {}).values()]
-    known = sorted({name for part in parts for name in part.get("properties", {})})
+    known = sorted({name for part in parts for name in part.get("properties", {})} - {key})
     close = difflib.get_close_matches(key, known, n=1)
     return f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"

@@ -1,7 +1,7 @@
 """Brand kits that people make: what they upload for them, and a kit as a render takes it.
 
-A kit in the store names its pictures and fonts by what they hold (`blob:` and their SHA-256), never by a
-place on a disk. So a version means the same pixels for ever, wherever the store lies.
+A kit in the store names its pictures, clips and fonts by what they hold (`blob:` and their SHA-256), never
+by a place on a disk. So a version means the same pixels for ever, wherever the store lies.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import get_args
 
-from editron_core.domain.brand import BrandKit
+from editron_core.domain.brand import BrandKit, Bumper, Slate
 from editron_core.domain.review import BrandAsset, BrandVersion
 from editron_core.edit import brand, fonts
 from editron_core.edit.blueprint import CaptionPreset
@@ -21,10 +21,26 @@ from editron_core.render.preview import preview, slate
 from editron_core.store import Store
 from editron_core.store.retention import BLOB
 
-FONT = "font"
-MAGIC = {b"\x89PNG\r\n\x1a\n": ".png", b"\x00\x01\x00\x00": ".ttf", b"true": ".ttf", b"OTTO": ".otf"}
-"""What files begin with that a kit can use, whatever they are called."""
-LIMITS = {"logo": brand.MAX_PNG_BYTES, "watermark": brand.MAX_PNG_BYTES, "font": 10_000_000}
+MAGIC = {
+    ".png": (0, (b"\x89PNG\r\n\x1a\n",)),
+    ".ttf": (0, (b"\x00\x01\x00\x00", b"true")),
+    ".otf": (0, (b"OTTO",)),
+    ".mp4": (4, (b"ftyp",)),
+}
+"""By what a kit can use: where its mark stands in the file, and what that may be."""
+HOLDS = {
+    "logo": ((".png",), "export it as PNG"),
+    "watermark": ((".png",), "export it as PNG"),
+    "font": ((".ttf", ".otf"), "send a TrueType or OpenType file"),
+    "bumper": ((".mp4",), "export it as MP4"),
+}
+"""What each kind of file may be, and what to do about another one."""
+LIMITS = {
+    "logo": brand.MAX_PNG_BYTES,
+    "watermark": brand.MAX_PNG_BYTES,
+    "font": 10_000_000,
+    "bumper": 60_000_000,
+}
 """Most bytes of each kind of file."""
 PARTS = ("cut", "intro", "outro")
 
@@ -53,8 +69,8 @@ class Look:
 def take(store: Store, sent: Sent, content: bytes) -> BrandAsset:
     """Keep a file for brand kits, once it has shown that it is what it is sent as.
 
-    Raises UsageError for an unknown kind, TooLarge, DefinitionError for what is no whole PNG or font, and
-    NotFound where its project is not there.
+    Raises UsageError for an unknown kind, TooLarge, DefinitionError for what is no whole PNG, font or video,
+    and NotFound where its project is not there.
     """
     limit = LIMITS.get(sent.kind)
     if limit is None:
@@ -65,15 +81,15 @@ def take(store: Store, sent: Sent, content: bytes) -> BrandAsset:
         raise TooLarge(
             f"holds more than {limit // 1_000_000} MB", subject=sent.name, remedy="make it smaller"
         )
-    suffix = next((one for begin, one in MAGIC.items() if content.startswith(begin)), "")
-    wanted = (".ttf", ".otf") if sent.kind == FONT else (".png",)
+    suffix = _suffix(content[:16])
+    wanted, remedy = HOLDS[sent.kind]
     if suffix not in wanted:
-        remedy = "send a TrueType or OpenType file" if sent.kind == FONT else "export it as PNG"
         raise DefinitionError(f"holds no {wanted[0][1:].upper()}", subject=sent.name, remedy=remedy)
+    check = {"font": brand.check_font, "bumper": brand.bumper}.get(sent.kind, brand.check_picture)
     with store.blobs.scratch("asset") as folder:
         path = folder / f"asset{suffix}"
         path.write_bytes(content)
-        brand.check_font(path, sent.name) if sent.kind == FONT else brand.check_picture(path, sent.name)
+        check(path, sent.name)
         sha256 = store.blobs.put(path, move=True)
     return store.brands.add_asset(BrandAsset(sha256, sent.name, sent.kind, len(content), sent.project_id))
 
@@ -83,21 +99,31 @@ def save(store: Store, kit: BrandKit, author: str, project_id: str | None = None
 
     Raises UsageError or DefinitionError for one that could not be drawn, and NotFound for its project.
     """
-    check(store, kit)
-    return store.brands.save(kit, author, project_id)
+    usable = check(store, kit)
+    timed = replace(kit, intro=_timed(kit.intro, usable.intro), outro=_timed(kit.outro, usable.outro))
+    return store.brands.save(timed, author, project_id)
 
 
 def check(store: Store, kit: BrandKit) -> BrandKit:
-    """`kit` with its files in their places. Raises UsageError or DefinitionError for one that could not be
-    drawn: a file that nobody uploaded, or a font family that neither ships nor was uploaded."""
-    for place in _files(kit):
+    """`kit` with its files in their places and the lengths of its clips. Raises UsageError or
+    DefinitionError for one that could not be drawn: a file that nobody uploaded, or a font family that
+    neither ships nor was uploaded."""
+    for place in kit.files.values():
         if not place.startswith(BLOB):
             raise UsageError("is no uploaded file", subject=place[:80], remedy="upload it first")
         store.brands.asset(place.removeprefix(BLOB))
-    placed_kit = placed(store, kit)
+    usable = placed(store, kit)
     for family in (kit.caption_font, kit.title_font):
-        fonts.pick(placed_kit, family, 400)
-    return placed_kit
+        fonts.pick(usable, family, 400)
+    return replace(usable, intro=_measured(usable.intro), outro=_measured(usable.outro))
+
+
+def _measured(end: Slate | Bumper | None) -> Slate | Bumper | None:
+    return brand.bumper(Path(end.clip), "the clip") if isinstance(end, Bumper) else end
+
+
+def _timed(end: Slate | Bumper | None, usable: Slate | Bumper | None) -> Slate | Bumper | None:
+    return replace(end, seconds=usable.seconds) if isinstance(end, Bumper) and usable else end
 
 
 def placed(store: Store, kit: BrandKit) -> BrandKit:
@@ -109,12 +135,17 @@ def placed(store: Store, kit: BrandKit) -> BrandKit:
         plain = store.blobs.path(place.removeprefix(BLOB))
         return str(store.blobs.path(plain.name, suffix_of(plain)))
 
+    def end(part: Slate | Bumper | None) -> Slate | Bumper | None:
+        return replace(part, clip=path(part.clip)) if isinstance(part, Bumper) else part
+
     mark = kit.watermark
     return replace(
         kit,
         logo=path(kit.logo) if kit.logo else None,
         fonts=tuple(path(font) for font in kit.fonts),
         watermark=replace(mark, image=path(mark.image)) if mark and mark.image else mark,
+        intro=end(kit.intro),
+        outro=end(kit.outro),
     )
 
 
@@ -157,8 +188,11 @@ def drawn(store: Store, kit: BrandKit, look: Look) -> bytes:
 def suffix_of(path: Path) -> str:
     """What a kept file is, by how it begins; empty for what no kit uses."""
     with path.open("rb") as stream:
-        begin = stream.read(8)
-    return next((one for magic, one in MAGIC.items() if begin.startswith(magic)), "")
+        return _suffix(stream.read(16))
+
+
+def _suffix(begin: bytes) -> str:
+    return next((one for one, (at, marks) in MAGIC.items() if begin[at:].startswith(marks)), "")
 
 
 def asset_path(store: Store, sha256: str) -> tuple[BrandAsset, Path]:
@@ -167,8 +201,3 @@ def asset_path(store: Store, sha256: str) -> tuple[BrandAsset, Path]:
     if not store.blobs.size(sha256):
         raise NotFound("is not in the blob store any more", subject=asset.name, remedy="upload it again")
     return asset, store.blobs.path(sha256)
-
-
-def _files(kit: BrandKit) -> list[str]:
-    mark = kit.watermark.image if kit.watermark else None
-    return [place for place in (kit.logo, mark, *kit.fonts) if place]

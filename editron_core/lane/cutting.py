@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from editron_core.domain import codec
 from editron_core.domain.batch import MediaFile
-from editron_core.domain.brand import BrandKit
+from editron_core.domain.brand import BrandKit, Bumper, Slate
 from editron_core.domain.job import EditSession, EditSessionStatus, Finding
 from editron_core.domain.progress import Step
 from editron_core.domain.timeline import Timeline
@@ -109,14 +109,25 @@ def preset_names(plan: Blueprint) -> dict[str, str]:
 
 def brand_facts(kit: BrandKit) -> dict[str, Any]:
     """All that a brand kit puts into pixels; its pictures and fonts by what they hold, not where they lie."""
-    mark = kit.watermark
-    pictures = {"logo": kit.logo, "watermark": mark.image if mark else None}
-    places = {**pictures, **{f"font {number}": font for number, font in enumerate(kit.fonts)}}
-    held = {
-        what: hashlib.sha256(Path(place).read_bytes()).hexdigest() for what, place in places.items() if place
-    }
-    bare = replace(kit, logo=None, fonts=(), watermark=replace(mark, image=None) if mark else None)
+    held = {what: _digest(Path(place)) for what, place in kit.files.items()}
+    bare = replace(
+        kit,
+        logo=None,
+        fonts=(),
+        watermark=replace(kit.watermark, image=None) if kit.watermark else None,
+        intro=_nowhere(kit.intro),
+        outro=_nowhere(kit.outro),
+    )
     return {"kit": codec.dump(bare), "files": held}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _nowhere(part: Slate | Bumper | None) -> Slate | Bumper | None:
+    return replace(part, clip="") if isinstance(part, Bumper) else part
 
 
 def _session(

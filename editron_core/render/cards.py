@@ -10,7 +10,7 @@ from editron_core.domain.brand import BrandKit, Slate
 from editron_core.render import marks
 from editron_core.render.marks import Mark
 from editron_core.render.pen import Pen, read_picture
-from editron_core.render.plan import RenderPlan
+from editron_core.render.plan import ENDS, RenderPlan
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -31,8 +31,8 @@ class Cards:
 
     blank: Path
     """A plain frame in the background colour, shown where a clip has no picture."""
-    intro: Path | None
-    outro: Path | None
+    slates: dict[str, Path]
+    """By `intro` and `outro`, where they are cards."""
     mark: Mark | None
     missing: str
     """Characters of slates and mark that the fonts do not have, each once."""
@@ -49,14 +49,14 @@ def draw(plan: RenderPlan, aspect: str, folder: Path) -> Cards:
     pen = Pen(plan.fonts, brand.title_font)
     blank = folder / f"blank_{tag}.png"
     Image.new("RGB", size, brand.colours.background).save(blank)
-    paths: list[Path | None] = []
-    for name, slate in (("intro", brand.intro), ("outro", brand.outro)):
-        path = folder / f"{name}_{tag}.png" if slate is not None else None
-        if slate is not None and path is not None:
-            _slate(slate, brand, pen, size).save(path)
-        paths.append(path)
+    slates: dict[str, Path] = {}
+    for name in ENDS:
+        slate = plan.slate(name)
+        if isinstance(slate, Slate):
+            slates[name] = folder / f"{name}_{tag}.png"
+            _slate(slate, brand, pen, size).save(slates[name])
     mark = marks.draw(brand, size, plan.preset(aspect).safe_area(aspect), pen, folder / f"mark_{tag}.png")
-    return Cards(blank, paths[0], paths[1], mark, "".join(sorted(pen.missing)))
+    return Cards(blank, slates, mark, "".join(sorted(pen.missing)))
 
 
 def _slate(slate: Slate, brand: BrandKit, pen: Pen, size: tuple[int, int]) -> Image.Image:

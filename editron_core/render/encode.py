@@ -17,7 +17,7 @@ from editron_core.errors import ProcessFailed
 from editron_core.media import ffmpeg
 from editron_core.render import cards, graph, sound
 from editron_core.render.check import inspect
-from editron_core.render.plan import RenderPlan
+from editron_core.render.plan import ENDS, RenderPlan
 from editron_core.render.presets import Preset
 from editron_core.render.run import run
 from editron_core.render.source import own_input
@@ -178,7 +178,9 @@ def workroom(plan: RenderPlan) -> Iterator[graph.Workroom]:
                 subtitles[aspect] = f"captions_{aspect.replace(':', 'x')}.ass"
                 shutil.copyfile(plan.subtitles[aspect], folder / subtitles[aspect])
         drawn = {aspect: cards.draw(plan, aspect, folder) for aspect in plan.aspects}
-        yield graph.Workroom(folder, drawn, subtitles, "fonts")
+        found = {name: plan.bumper(name) for name in ENDS}
+        bumpers = {name: piece for name, piece in found.items() if piece is not None}
+        yield graph.Workroom(folder, drawn, subtitles, "fonts", bumpers)
     finally:
         shutil.rmtree(folder)
 

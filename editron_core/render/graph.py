@@ -2,7 +2,7 @@
 
     clip 1: seek, exact frames, SDR, split -> crop, scale for 16:9
                                            -> crop, scale for 9:16
-    16:9:   clip 1, clip 2, ... joined -> captions -> slates before and after -> watermark
+    16:9:   clip 1, clip 2, ... joined -> captions -> slates or bumpers before and after -> watermark
 
 Only numbers and file names of our own making enter the graph: text is drawn from ASS files and PNGs.
 """
@@ -10,7 +10,8 @@ Only numbers and file names of our own making enter the graph: text is drawn fro
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ class Workroom:
     """ASS file names in `folder`, by aspect."""
     fonts: str
     """Name of the fonts folder in `folder`."""
+    bumpers: Mapping[str, Piece] = field(default_factory=dict)
+    """By `intro` and `outro`, where they are clips."""
 
 
 def pictures(plan: RenderPlan, room: Workroom) -> dict[str, Any]:
@@ -50,7 +53,20 @@ def pictures(plan: RenderPlan, room: Workroom) -> dict[str, Any]:
     for piece in pieces:
         for aspect, stream in _clip(plan, piece, room, len(pieces)).items():
             cuts[aspect].append(stream)
-    return {aspect: _finish(plan, aspect, cuts[aspect], room) for aspect in plan.aspects}
+    bumpers = {name: _clip(plan, piece, room, len(pieces)) for name, piece in room.bumpers.items()}
+    return {
+        aspect: _marked(
+            plan,
+            aspect,
+            [
+                *_end(plan, aspect, "intro", room, bumpers),
+                _captioned(plan, aspect, cuts[aspect], room),
+                *_end(plan, aspect, "outro", room, bumpers),
+            ],
+            room,
+        )
+        for aspect in plan.aspects
+    }
 
 
 def still(plan: RenderPlan, aspect: str, frame: int, room: Workroom) -> Any:
@@ -59,23 +75,38 @@ def still(plan: RenderPlan, aspect: str, frame: int, room: Workroom) -> Any:
     Only that frame is decoded and drawn; whatever depends on time is told which one it is.
     """
     piece = next(each for each in plan.pieces() if each.first <= frame < each.first + each.frames)
-    skipped = frame - piece.first
-    begin = piece.clip.source.start + from_frames(skipped, plan.rate)
-    clip = replace(piece.clip, source=Span(begin, begin + from_frames(1, plan.rate)))
-    alone = replace(plan, presets={aspect: plan.presets[aspect]})
-    cards = replace(room.cards[aspect], intro=None, outro=None)
-    one = replace(piece, clip=clip, first=frame, frames=1)
-    picture = _clip(alone, one, room, 1, skipped)[aspect]
-    return _finish(alone, aspect, [picture], replace(room, cards={aspect: cards}), frame)
+    picture = _frame(plan, aspect, piece, frame - piece.first, room)
+    return _marked(plan, aspect, [_captioned(plan, aspect, [picture], room, frame)], room)
 
 
 def slate(plan: RenderPlan, aspect: str, name: str, room: Workroom) -> Any:
-    """The `intro` or `outro`, with the mark over it as in `pictures`."""
-    cards = room.cards[aspect]
-    path = {"intro": cards.intro, "outro": cards.outro}[name]
-    assert path is not None
-    bare = replace(room, cards={aspect: replace(cards, intro=None, outro=None)}, subtitles={})
-    return _finish(plan, aspect, [_still(plan, path, name, 1, aspect)], bare)
+    """The `intro` or `outro` with the mark over it, as in `pictures`; of a clip, its middle."""
+    if name in room.bumpers:
+        piece = room.bumpers[name]
+        return _marked(plan, aspect, [_frame(plan, aspect, piece, piece.frames // 2, room)], room)
+    return _marked(plan, aspect, [_card(plan, aspect, name, 1, room)], room)
+
+
+def _end(
+    plan: RenderPlan, aspect: str, name: str, room: Workroom, bumpers: dict[str, dict[str, Any]]
+) -> list[Any]:
+    """The `intro` or `outro` of a deliverable, where it has one."""
+    if name in bumpers:
+        return [bumpers[name][aspect]]
+    return [_card(plan, aspect, name, plan.slate_frames(name), room)] if plan.slate(name) else []
+
+
+def _card(plan: RenderPlan, aspect: str, name: str, frames: int, room: Workroom) -> Any:
+    return _still(plan, room.cards[aspect].slates[name], name, frames, aspect)
+
+
+def _frame(plan: RenderPlan, aspect: str, piece: Piece, number: int, room: Workroom) -> Any:
+    """One frame of a clip, `number` frames after it begins."""
+    begin = piece.clip.source.start + from_frames(number, plan.rate)
+    clip = replace(piece.clip, source=Span(begin, begin + from_frames(1, plan.rate)))
+    alone = replace(plan, presets={aspect: plan.presets[aspect]})
+    one = replace(piece, clip=clip, first=piece.first + number, frames=1)
+    return _clip(alone, one, room, 1, number)[aspect]
 
 
 def _clip(plan: RenderPlan, piece: Piece, room: Workroom, inputs: int, skipped: int = 0) -> dict[str, Any]:
@@ -125,24 +156,21 @@ def exact_frames(piece: Piece, video: VideoStream, inputs: int) -> Any:
     return stream
 
 
-def _finish(plan: RenderPlan, aspect: str, clips: list[Any], room: Workroom, first: int = 0) -> Any:
-    """Captions, slates and mark over the joined clips, whose first frame is number `first` of the cut."""
+def _captioned(plan: RenderPlan, aspect: str, clips: list[Any], room: Workroom, first: int = 0) -> Any:
+    """Captions over the joined clips, whose first frame is number `first` of the cut."""
     stream = _joined(plan, clips, first)
     if aspect in room.subtitles:
         stream = stream.filter("ass", filename=room.subtitles[aspect], fontsdir=room.fonts)
-    cards = room.cards[aspect]
-    parts = [stream]
-    if cards.intro is not None:
-        parts.insert(0, _still(plan, cards.intro, "intro", plan.intro_frames, aspect))
-    if cards.outro is not None:
-        parts.append(_still(plan, cards.outro, "outro", plan.outro_frames, aspect))
-    if len(parts) > 1:
-        stream = _joined(plan, parts)
-    if cards.mark is not None:
-        picture = own_input(cards.mark.path, f"mark {aspect}", f="png_pipe")
-        stream = stream.overlay(
-            picture, x=cards.mark.left, y=cards.mark.top, format=_overlay_format(plan, aspect)
-        )
+    return stream
+
+
+def _marked(plan: RenderPlan, aspect: str, parts: list[Any], room: Workroom) -> Any:
+    """The cut between its slates, with the mark over all of it, as the encoder is handed it."""
+    stream = _joined(plan, parts) if len(parts) > 1 else parts[0]
+    mark = room.cards[aspect].mark
+    if mark is not None:
+        picture = own_input(mark.path, f"mark {aspect}", f="png_pipe")
+        stream = stream.overlay(picture, x=mark.left, y=mark.top, format=_overlay_format(plan, aspect))
     return stream.filter(
         "setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709", range="tv"
     )

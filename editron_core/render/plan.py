@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from editron_core.domain.batch import MediaFile, MediaProbe
-from editron_core.domain.brand import BrandKit, slate_frames
+from editron_core.domain.batch import BatchStatus, MediaFile, MediaProbe
+from editron_core.domain.brand import BrandKit, Bumper, Slate, slate_frames
 from editron_core.domain.timeline import Clip, Timeline
 from editron_core.errors import MediaError, UsageError
+from editron_core.media.probe import probe
 from editron_core.render.presets import Preset, preset
 from editron_core.times import Span, from_frames, to_frames
 
+ENDS = ("intro", "outro")
+"""What a brand may put before and after the cut."""
 SAMPLE_RATE = 48_000
 """Samples per second of every deliverable."""
 
@@ -23,7 +26,7 @@ class Piece:
     """One clip with its file and its place on the grid of the timeline."""
 
     index: int
-    """Its number on the timeline, from 0."""
+    """Its number on the timeline, from 0; those of intro and outro are negative."""
     clip: Clip
     file: MediaFile
     probe: MediaProbe
@@ -41,10 +44,16 @@ class Piece:
     @property
     def samples(self) -> int:
         """How many samples it lasts; rounded on the whole timeline, so that errors do not add up."""
-        return to_frames(self.place.end, SAMPLE) - to_frames(self.place.start, SAMPLE)
+        return samples(self.first, self.frames, self.rate)
 
 
 SAMPLE = Fraction(SAMPLE_RATE)
+
+
+def samples(first: int, frames: int, rate: Fraction) -> int:
+    """How many samples `frames` from number `first` on last, so that roundings do not add up."""
+    ends = (from_frames(first + frames, rate), from_frames(first, rate))
+    return to_frames(ends[0], SAMPLE) - to_frames(ends[1], SAMPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +101,18 @@ class RenderPlan:
         """Frames per second of every deliverable."""
         return self.timeline.rate
 
-    @property
-    def intro_frames(self) -> int:
-        """How many frames the opening slate lasts."""
-        return slate_frames(self.brand.intro, self.rate)
+    def slate(self, name: str) -> Slate | Bumper | None:
+        """What of `ENDS` is called `name`."""
+        return {"intro": self.brand.intro, "outro": self.brand.outro}[name]
 
-    @property
-    def outro_frames(self) -> int:
-        """How many frames the closing slate lasts."""
-        return slate_frames(self.brand.outro, self.rate)
+    def slate_frames(self, name: str) -> int:
+        """How many frames the `intro` or `outro` lasts; 0 where there is none."""
+        return slate_frames(self.slate(name), self.rate)
 
     @property
     def lead(self) -> Fraction:
-        """Seconds of opening slate before the timeline starts."""
-        return from_frames(self.intro_frames, self.rate)
+        """Seconds of intro before the timeline starts."""
+        return from_frames(self.slate_frames("intro"), self.rate)
 
     @property
     def cut_frames(self) -> int:
@@ -115,7 +122,7 @@ class RenderPlan:
     @property
     def frames(self) -> int:
         """How many frames each deliverable lasts, slates included."""
-        return self.intro_frames + self.cut_frames + self.outro_frames
+        return self.slate_frames("intro") + self.cut_frames + self.slate_frames("outro")
 
     @property
     def duration(self) -> Fraction:
@@ -142,6 +149,25 @@ class RenderPlan:
             frames = to_frames(clip.source.duration, self.rate)
             yield Piece(index, clip, file, file.probe, first, frames, self.rate)
             first += frames
+
+    def bumper(self, name: str) -> Piece | None:
+        """The `intro` or `outro` where it is a clip, placed on the whole deliverable. Raises MediaError for
+        one that is gone or no video."""
+        part = self.slate(name)
+        if not isinstance(part, Bumper):
+            return None
+        path = Path(part.clip)
+        if not path.is_file():
+            raise MediaError(f"has no {name} any more", subject=self.brand.name, remedy="upload it again")
+        found, frames = probe(path), slate_frames(part, self.rate)
+        if found.video is None:
+            raise MediaError(
+                f"has an {name} without a picture", subject=self.brand.name, remedy="give it a video"
+            )
+        file = MediaFile(name, "", name, part.clip, "", path.stat().st_size, BatchStatus.READY, found)
+        whole = Clip(name, Span(Fraction(0), from_frames(frames, self.rate)))
+        first = 0 if name == "intro" else self.frames - frames
+        return Piece(-1 - ENDS.index(name), whole, file, found, first, frames, self.rate)
 
     def stem(self, aspect: str) -> str:
         """A deliverable's file name without its ending, safe in any file system and filter graph."""

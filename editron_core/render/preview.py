@@ -48,7 +48,7 @@ def slate(plan: RenderPlan, aspect: str, name: str) -> bytes:
 
     Raises UsageError where the brand has none, and else what `preview` does.
     """
-    if {"intro": plan.brand.intro, "outro": plan.brand.outro}[name] is None:
+    if plan.slate(name) is None:
         raise UsageError(f"has no {name}", subject=f"brand kit {plan.brand.name}", remedy="give it one")
     return _drawn(plan, aspect, lambda alone, room: graph.slate(alone, aspect, name, room))
 

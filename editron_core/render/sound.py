@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from editron_core.render.measure import Loudness, loudness
-from editron_core.render.plan import SAMPLE_RATE, Piece, RenderPlan
+from editron_core.render.plan import SAMPLE_RATE, Piece, RenderPlan, samples
 from editron_core.render.presets import Preset
 from editron_core.render.run import run
 from editron_core.render.source import media_input, node, opening, own_input
@@ -82,22 +82,23 @@ def join(plan: RenderPlan, out: Path, folder: Path) -> Loudness:
     """Write the sound of the whole deliverable, slates included, to `out` (48 kHz stereo); measures it."""
     import ffmpeg as graph
 
-    rate = plan.rate
-    at = [
-        round(count / rate * SAMPLE_RATE)
-        for count in (0, plan.intro_frames, plan.intro_frames + plan.cut_frames)
-    ]
     pieces = list(plan.pieces())
-    parts = [_clip(piece, pieces) for piece in pieces]
-    if plan.intro_frames:
-        parts.insert(0, _silence(at[1] - at[0], "intro"))
-    if plan.outro_frames:
-        parts.append(_silence(round(plan.duration * SAMPLE_RATE) - at[2], "outro"))
+    parts = [*_end(plan, "intro"), *(_clip(piece, pieces) for piece in pieces), *_end(plan, "outro")]
     stream = graph.concat(*parts, v=0, a=1) if len(parts) > 1 else parts[0]
     stream = _measured(stream, "joined.txt").filter("aformat", sample_fmts="flt")
     target = graph.output(stream, f"file:{out.resolve()}", acodec="pcm_f32le", rf64="auto", **_bare())
     run(target, folder, wall_s=WALL_S + 2 * float(plan.duration))
     return loudness(folder / "joined.txt")
+
+
+def _end(plan: RenderPlan, name: str) -> list[Any]:
+    """The sound of the `intro` or `outro`, where there is one: its clip's, or silence under a card."""
+    bumper, frames = plan.bumper(name), plan.slate_frames(name)
+    if bumper is not None:
+        return [_clip(bumper, [])]
+    first = 0 if name == "intro" else plan.frames - frames
+    length = samples(first, frames, plan.rate)
+    return [_silence(length, name)] if frames else []
 
 
 def master(joined: Path, before: Loudness, preset: Preset, stem: Path) -> Track:

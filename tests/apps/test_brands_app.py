@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from pathlib import Path
 
 import httpx
 from PIL import Image
 from playwright.sync_api import expect
 
-from editron_core.domain.brand import Slate
+from editron_core.domain.brand import Bumper, Slate
 from tests.apps.conftest import As, Served
+from tests.apps.stage import draw
 
 
 def png() -> bytes:
@@ -26,7 +28,7 @@ def test_a_kit_is_made_by_versions_and_chosen_for_a_project(page_as: As, served:
     page.goto(f"{served.url}/apps/brands/")
     expect(page.get_by_text("No kit yet")).to_be_visible()
     page.get_by_label("Name").fill("acme")
-    page.get_by_label("Intro: a card before the cut").check()
+    page.get_by_label("Before the cut: the intro").select_option("a card")
     page.get_by_label("Title", exact=True).fill("ACME")
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Upload a PNG").first.click()
@@ -56,6 +58,35 @@ def test_a_kit_is_made_by_versions_and_chosen_for_a_project(page_as: As, served:
         logo = store.brands.get(chosen.id).logo
         assert logo is not None
         assert store.blobs.path(logo.removeprefix("blob:")).read_bytes() == png()
+
+
+def test_a_clip_of_one_s_own_is_uploaded_for_the_end_and_seen_there(
+    page_as: As, served: Served, tmp_path: Path
+) -> None:
+    draw(tmp_path / "outro.mp4", 2)
+    page = page_as("olga")
+    page.goto(f"{served.url}/apps/brands/")
+    page.get_by_role("button", name="New kit").click()
+    page.get_by_label("Name").fill("moving")
+    page.get_by_label("After the cut: the outro").select_option("a clip of your own")
+    expect(page.get_by_role("button", name="Outro")).to_be_disabled()  # none is chosen yet
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload an MP4").click()
+    chooser.value.set_files(tmp_path / "outro.mp4")
+    expect(page.get_by_role("button", name="Outro")).to_be_enabled()
+    expect(page.get_by_title("outro.mp4")).to_have_js_property("videoWidth", 320)
+    expect(page.locator(".shot.old")).to_have_count(0)
+    expect(page.get_by_alt_text("How the export draws it")).to_have_js_property("naturalWidth", 1920)
+    page.get_by_role("button", name="Save as version 1").click()
+    expect(page.get_by_text("moving, version 1, is kept")).to_be_visible()
+    page.get_by_label("Name").fill("moving on")  # what was kept can be changed and kept again
+    page.get_by_role("button", name="Save as version 1").click()
+    expect(page.get_by_text("moving on, version 1, is kept")).to_be_visible()
+    with served.store() as store:
+        kits = {one.name: store.brands.get(one.id) for one in store.brands.page().items}
+    assert kits["moving"].outro == kits["moving on"].outro
+    assert isinstance(kits["moving"].outro, Bumper)
+    assert kits["moving"].outro.seconds == 2.0
 
 
 def test_what_is_no_picture_is_refused_in_plain_words_and_viewers_look_on(

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from editron_core.domain.brand import BrandKit, Slate
+from editron_core import process
+from editron_core.domain.brand import BrandKit, Bumper, Slate
 from editron_core.edit import brand, fonts
 from editron_core.errors import DefinitionError
+from editron_core.media import ffmpeg
 
 WHOLE = """
 name = "acme"
@@ -58,6 +60,47 @@ def test_a_whole_kit_is_read_with_absolute_paths(folder: Path, monkeypatch: pyte
     assert kit.watermark.image == str(folder / "mark.png")
     assert (kit.watermark.place, kit.watermark.opacity) == ("bottom-left", 0.4)
     assert kit.intro == Slate("Acme & Söhne", "", 2.0)
+
+
+def test_an_intro_may_be_a_clip_which_tells_its_length_itself(folder: Path) -> None:
+    _draw(folder / "open.mp4", 1.2)
+    (folder / "brand.toml").write_text('name = "acme"\n[intro]\nclip = "open.mp4"', encoding="utf-8")
+    assert brand.load(folder / "brand.toml").intro == Bumper(str(folder / "open.mp4"), 1.2)
+
+
+@pytest.mark.parametrize(
+    ("intro", "says"),
+    [
+        ('clip = "nowhere.mp4"', r"intro\.clip: there is no file .*nowhere\.mp4"),
+        ('clip = "logo.png"', r"intro\.clip: logo\.png cannot be read.*export it as MP4 again"),
+        ('clip = "brand.toml"', r"intro\.clip: brand\.toml cannot be read.*export it as MP4 again"),
+        ('clip = "short.mp4"', r"intro\.clip: short\.mp4 lasts 0\.4 s.*0\.5 to 30 s"),
+        ('clip = "sound.m4a"', r"intro\.clip: sound\.m4a holds no picture"),
+        ('clip = "open.mp4"\nseconds = 3', r"intro: a clip stands alone"),
+        ('subtitle = "and nothing else"', r"intro: needs a title or a clip"),
+    ],
+)
+def test_what_is_no_intro_is_refused_with_key_and_remedy(folder: Path, intro: str, says: str) -> None:
+    _draw(folder / "short.mp4", 0.4)
+    tone = ("-f", "lavfi", "-i", "sine=d=2", "-c:a", "aac")
+    process.run(ffmpeg.command("-y", *tone, str(folder / "sound.m4a")))
+    (folder / "brand.toml").write_text(f'name = "acme"\n[intro]\n{intro}', encoding="utf-8")
+    with pytest.raises(DefinitionError, match=says):
+        brand.load(folder / "brand.toml")
+
+
+def _draw(path: Path, seconds: float) -> None:
+    drawn = (
+        "-f",
+        "lavfi",
+        "-i",
+        f"testsrc=s=64x36:r=25:d={seconds}",
+        "-c:v",
+        "libx264",
+        "-pix_fmt",
+        "yuv420p",
+    )
+    process.run(ffmpeg.command("-y", *drawn, str(path)))
 
 
 def test_a_name_alone_is_the_plain_kit(folder: Path) -> None:

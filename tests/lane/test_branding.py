@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from editron_core.domain.brand import BrandKit, Colours, Slate, Watermark
+from editron_core import process
+from editron_core.domain.brand import BrandKit, Bumper, Colours, Slate, Watermark
 from editron_core.domain.review import BrandAsset
 from editron_core.edit import fonts
 from editron_core.errors import DefinitionError, NotFound, TooLarge, UsageError
 from editron_core.lane import Lane, branding, cutting, dressing
 from editron_core.lane.branding import Look, Sent
 from editron_core.lane.order import Order
+from editron_core.media import ffmpeg
 from editron_core.store import Store
 
 
@@ -42,6 +44,40 @@ def test_what_is_uploaded_is_known_by_what_it_holds_and_not_by_its_name(store: S
     with pytest.raises(UsageError, match="nothing that a kit uses"):
         upload(store, png(), "intro.mp4")
     assert len(store.brands.assets().items) == 2
+
+
+def film(folder: Path, seconds: float = 1) -> bytes:
+    path = folder / "own.mp4"
+    drawn = (
+        "-f",
+        "lavfi",
+        "-i",
+        f"testsrc=s=64x36:r=25:d={seconds}",
+        "-c:v",
+        "libx264",
+        "-pix_fmt",
+        "yuv420p",
+    )
+    process.run(ffmpeg.command("-y", *drawn, str(path)))
+    return path.read_bytes()
+
+
+def test_a_clip_is_kept_with_its_length_and_seen_before_the_cut(store: Store, tmp_path: Path) -> None:
+    kit = BrandKit("acme", intro=Bumper(f"blob:{upload(store, film(tmp_path), 'bumper').sha256}"))
+    kept = store.brands.get(branding.save(store, kit, "ann").id)
+    assert kept.intro == replace(kit.intro, seconds=1.0)
+    placed = branding.placed(store, kept)
+    assert Path(placed.files["intro"]).read_bytes() == film(tmp_path)
+    with Image.open(BytesIO(branding.drawn(store, kit, Look("intro")))) as image:
+        assert image.size == (1920, 1080)
+
+
+def test_what_is_no_clip_of_half_a_second_to_half_a_minute_is_refused(store: Store, tmp_path: Path) -> None:
+    whole = film(tmp_path)
+    for wrong in (png(), whole[: len(whole) // 3], film(tmp_path, 0.2), film(tmp_path, 31)):
+        with pytest.raises(DefinitionError):
+            upload(store, wrong, "bumper")
+    assert store.brands.assets().items == ()
 
 
 @pytest.mark.parametrize("cut", [8, 40, 70])
@@ -108,8 +144,12 @@ def test_the_look_of_a_kit_does_not_depend_on_where_its_files_lie(tmp_path: Path
     places = [tmp_path / "here.png", tmp_path / "there.png"]
     for place in places:
         place.write_bytes(png())
-    facts = [cutting.brand_facts(BrandKit(logo=str(place))) for place in places]
-    assert facts[0] == facts[1] != cutting.brand_facts(BrandKit())
+    for kits in (
+        [BrandKit(logo=str(place)) for place in places],
+        [BrandKit(outro=Bumper(str(place), 2.0)) for place in places],
+    ):
+        facts = [cutting.brand_facts(kit) for kit in kits]
+        assert facts[0] == facts[1] != cutting.brand_facts(BrandKit())
 
 
 def test_a_kit_is_seen_on_a_cut_and_on_its_slates(store: Store) -> None:

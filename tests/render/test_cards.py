@@ -41,8 +41,8 @@ def test_a_slate_keeps_its_words_inside_the_frame(tmp_path, aspect, title):
         intro=Slate(title, "and a subtitle that is not short either, to be honest"), logo=logo(tmp_path)
     )
     drawn = cards.draw(plan(tmp_path, brand), aspect, tmp_path)
-    assert drawn.intro is not None
-    picture = np.asarray(Image.open(drawn.intro).convert("RGB")).astype(int)
+    assert drawn.slates["intro"].is_file()
+    picture = np.asarray(Image.open(drawn.slates["intro"]).convert("RGB")).astype(int)
     ground = np.array([0x10, 0x14, 0x18])
     ink = (np.abs(picture - ground).max(axis=2) > 12).nonzero()
     height, width = picture.shape[:2]
@@ -56,8 +56,8 @@ def test_a_slate_keeps_its_words_inside_the_frame(tmp_path, aspect, title):
 def test_slates_wear_the_colours_of_the_brand(tmp_path):
     brand = BrandKit(colours=Colours("#ff8800", "#00ff00", "#000000", "#220044"), intro=Slate("Title", "Sub"))
     drawn = cards.draw(plan(tmp_path, brand), "1:1", tmp_path)
-    assert drawn.intro is not None
-    seen = {colour for _, colour in Image.open(drawn.intro).getcolors(1 << 20)}
+    assert drawn.slates["intro"].is_file()
+    seen = {colour for _, colour in Image.open(drawn.slates["intro"]).getcolors(1 << 20)}
     assert {(0x22, 0x00, 0x44), (0xFF, 0x88, 0x00), (0x00, 0xFF, 0x00)} <= seen
 
 

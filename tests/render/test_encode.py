@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from editron_core.domain.brand import BrandKit, Slate
+from editron_core.domain.brand import BrandKit, Bumper, Slate
 from editron_core.domain.timeline import Crop, CropKey
 from editron_core.errors import MediaError, ProcessFailed, UsageError
 from editron_core.render import encode
@@ -190,6 +190,40 @@ def test_three_aspects_come_from_one_run_with_slates_before_and_after(plain, tmp
     assert told == sorted(told)
     assert told[-1] == 1.0
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cut_16x9.mp4", "cut_1x1.mp4", "cut_9x16.mp4"]
+
+
+def test_clips_of_the_brand_play_whole_and_with_their_sound_before_and_after_the_cut(plain, tmp_path):
+    own = tmp_path / "own.mp4"
+    ff(*numbered("25", 1), *tone(1, 880), *h264(25), str(own))
+    (tmp_path / "out").mkdir()
+    brand = BrandKit(intro=Bumper(str(own), 1.0), outro=Bumper(str(own), 0.8))
+    plan = plan_of(tmp_path / "out", [media(plain)], [clip("a", 2, 30, F(25))], F(25), brand=brand)
+    (made,) = render(plan)
+    assert plan.lead == 1
+    assert made.passed, [check for check in made.checks if not check.passed]
+    assert numbers_in(Path(made.path)) == [*range(25), *range(50, 80), *range(20)]
+    heard = sound_of(Path(made.path))
+    for first, hertz in ((0.4, 880), (1.6, 440), (2.6, 880)):
+        part = heard[round(first * 48000) :][:9600]
+        assert np.abs(np.fft.rfft(part)).argmax() * 5 == hertz
+
+
+def test_a_clip_of_the_brand_fills_every_shape_at_the_rate_of_the_cut(plain, tmp_path):
+    own = tmp_path / "own.mp4"
+    ff(*numbered("30", 2, size="180x320"), *h264(30), str(own))
+    presets = {"16:9": "youtube", "9:16": "shorts"}
+    brand = BrandKit(intro=Bumper(str(own), 2.0))
+    plan = plan_of(tmp_path, [media(plain)], [clip("a", 1, 25, F(25))], F(25), presets, brand)
+    made = render(plan)
+    assert [(one.width, one.height) for one in made] == [(640, 360), (360, 640)]
+    assert all(one.passed for one in made), [c for one in made for c in one.checks if not c.passed]
+    assert all(one.duration == 3 for one in made)
+
+
+def test_a_clip_of_the_brand_that_is_gone_is_named(plain, tmp_path):
+    brand = BrandKit("acme", intro=Bumper(str(tmp_path / "gone.mp4"), 1.0))
+    with pytest.raises(MediaError, match=r"acme.*intro.*upload"):
+        render(plan_of(tmp_path, [media(plain)], [clip("a", 1, 25, F(25))], F(25), brand=brand))
 
 
 def test_the_same_plan_gives_the_same_bytes(plain, tmp_path):

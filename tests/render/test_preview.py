@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from editron_core.domain.brand import BrandKit, Slate, Watermark
+from editron_core.domain.brand import BrandKit, Bumper, Slate, Watermark
 from editron_core.domain.timeline import Crop, CropKey, Cue
 from editron_core.domain.transcript import Word
 from editron_core.edit import burn, captions, looks
@@ -82,7 +82,7 @@ def test_a_preview_is_the_very_frame_that_the_export_hands_to_its_encoder(
         run(nodes.output(stream, f"file:{kept}", vcodec="ffv1"), room.folder, wall_s=120)
 
     for frame in FRAMES:
-        exported = decoded(kept, wanted.intro_frames + frame)
+        exported = decoded(kept, wanted.slate_frames("intro") + frame)
         assert np.array_equal(seen(wanted, aspect, frame), exported), f"frame {frame}"
 
 
@@ -93,7 +93,9 @@ def test_a_preview_is_what_the_decoded_export_shows(source: Path, tmp_path: Path
     (made,) = render(wanted)
 
     for frame in (13, 61):
-        apart = np.abs(decoded(Path(made.path), wanted.intro_frames + frame) - seen(wanted, "16:9", frame))
+        apart = np.abs(
+            decoded(Path(made.path), wanted.slate_frames("intro") + frame) - seen(wanted, "16:9", frame)
+        )
         assert apart.mean() < 2
         assert np.percentile(apart, 99) < 24
 
@@ -116,6 +118,18 @@ def test_a_slate_is_the_very_frame_of_the_export_too(source: Path, tmp_path: Pat
     assert np.array_equal(np.asarray(Image.open(BytesIO(drawn)).convert("RGB")), decoded(kept, 1))
     with pytest.raises(UsageError, match="has no outro"):
         slate(wanted, "16:9", "outro")
+
+
+@pytest.mark.usefixtures("quick")
+def test_of_a_clip_before_the_cut_the_middle_is_shown(source: Path, tmp_path: Path) -> None:
+    bare = plan(source, tmp_path / "out", "16:9", "youtube")
+    wanted = replace(bare, brand=replace(BRAND, intro=Bumper(str(source), 2.0)))
+    kept = tmp_path / "lossless.mkv"
+    with workroom(wanted) as room:
+        stream = graph.pictures(wanted, room)["16:9"].filter("trim", end_frame=26)
+        run(nodes.output(stream, f"file:{kept}", vcodec="ffv1"), room.folder, wall_s=120)
+    drawn = slate(wanted, "16:9", "intro")
+    assert np.array_equal(np.asarray(Image.open(BytesIO(drawn)).convert("RGB")), decoded(kept, 25))
 
 
 @pytest.mark.usefixtures("quick")

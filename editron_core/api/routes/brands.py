@@ -15,14 +15,14 @@ from editron_core.api.shapes import Asked, Digest, HexId, Id, Line, Shape, Shown
 from editron_core.api.streaming import FOREVER, Streamed
 from editron_core.api.table import takes
 from editron_core.domain import brand as domain
-from editron_core.domain.brand import BrandKit, Colours, Slate, Watermark
+from editron_core.domain.brand import BrandKit, Bumper, Colours, Slate, Watermark
 from editron_core.lane import branding
 from editron_core.lane.branding import Look, Sent
 
 router = APIRouter(prefix="/api/brands", tags=["brands"])
 MOST = max(branding.LIMITS.values())
 WAIT_S = 25.0
-TYPES = {".png": "image/png", ".ttf": "font/ttf", ".otf": "font/otf"}
+TYPES = {".png": "image/png", ".ttf": "font/ttf", ".otf": "font/otf", ".mp4": "video/mp4"}
 PICTURE: dict[int | str, dict[str, Any]] = {200: {"description": "The frame.", "content": {"image/png": {}}}}
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Words = Annotated[
@@ -33,7 +33,10 @@ Few = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7
 Asset = Annotated[
     str, Field(pattern=r"^blob:[0-9a-f]{64}$", description="An uploaded file: `blob:<sha256>`.")
 ]
-Kind = Annotated[Literal["logo", "watermark", "font"], Query(description="What it is for.")]
+Kind = Annotated[
+    Literal["logo", "watermark", "font", "bumper"],
+    Query(description="What it is for; a bumper is a clip before or after the cut."),
+]
 PLAIN = Colours()
 
 
@@ -64,6 +67,12 @@ class SlateOfKit(Asked):
     seconds: Annotated[float, Field(ge=0.5, le=10)] = 1.5
 
 
+class BumperOfKit(Asked):
+    """A clip with its sound before or after the cut, 0.5 to 30 seconds long."""
+
+    clip: Asset
+
+
 class KitFields(Asked):
     """Everything of a brand that goes into pixels."""
 
@@ -74,8 +83,8 @@ class KitFields(Asked):
     fonts: Annotated[tuple[Asset, ...], Field(max_length=20)] = ()
     logo: Asset | None = None
     watermark: WatermarkOfKit | None = None
-    intro: SlateOfKit | None = None
-    outro: SlateOfKit | None = None
+    intro: SlateOfKit | BumperOfKit | None = None
+    outro: SlateOfKit | BumperOfKit | None = None
 
     def kit(self) -> BrandKit:
         """The kit as the domain knows it."""
@@ -90,9 +99,15 @@ class KitFields(Asked):
             fonts=self.fonts,
             logo=self.logo,
             watermark=Watermark(**mark.model_dump()) if mark else None,
-            intro=Slate(**self.intro.model_dump()) if self.intro else None,
-            outro=Slate(**self.outro.model_dump()) if self.outro else None,
+            intro=_end(self.intro),
+            outro=_end(self.outro),
         )
+
+
+def _end(asked: SlateOfKit | BumperOfKit | None) -> Slate | Bumper | None:
+    if isinstance(asked, BumperOfKit):
+        return Bumper(asked.clip)
+    return Slate(**asked.model_dump()) if asked else None
 
 
 class NewVersion(KitFields):
@@ -187,7 +202,7 @@ async def add_asset(
     kind: Kind,
     name: Annotated[Line, Query(description="What it is called.")],
 ) -> Kept:
-    """Upload a PNG or a font, as the whole body; what it holds says what it is, not its name."""
+    """Upload a PNG, a font or an MP4, as the whole body; what it holds says what it is, not its name."""
     content = await request.body()  # the gate lets no more through than the largest kind
     made = await run_in_threadpool(branding.take, store, Sent(name, kind), content)
     return Kept.model_validate(made)

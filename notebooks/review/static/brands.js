@@ -12,6 +12,8 @@ import {
   fresh,
   h,
   keys,
+  may,
+  onlyFor,
   renew,
   root,
   say,
@@ -37,7 +39,7 @@ export function render({ model, el }) {
   let before = ""; // the same, as JSON, before somebody changed it
 
   const dataOf = () => data;
-  const seen = preview({ kitOf: () => edit.kit, sent });
+  const seen = preview({ sent });
   const onfont = () => ask(model);
   const form = kitForm({ edit, dataOf, onchange: changed, see: seen.see, onfont });
   const lists = kitLists({ model });
@@ -48,8 +50,8 @@ export function render({ model, el }) {
   const page = h(
     "main.page",
     {},
-    h("div.row", {}, h("h1.grow", {}, "Brand kits"), state, back, saving, create),
-    h("div.kits", {}, lists.el, form.el, seen.el),
+    h("div.row", {}, h("h1.grow", {}, "Brand kits"), state, onlyFor(model, "operator", back, saving, create)),
+    h("div.kits", {}, lists.el, onlyFor(model, "operator", form.el), seen.el),
   );
 
   const now = () => JSON.stringify([edit.kit, edit.owner]);
@@ -64,7 +66,8 @@ export function render({ model, el }) {
     );
     const mark = kit.watermark && { ...kit.watermark, text: kit.watermark.text?.trim() || null };
     const watermark = mark?.image || mark?.text ? mark : null;
-    return { ...kit, fonts: fonts.map((font) => font.ref), watermark };
+    const ends = { intro: end(kit.intro), outro: end(kit.outro) };
+    return { ...kit, ...ends, fonts: fonts.map((font) => font.ref), watermark };
   }
   /** Edit a version, or a new kit where there is none; what was typed on it before comes back. */
   function open(version, { typed = true } = {}) {
@@ -102,7 +105,7 @@ export function render({ model, el }) {
     state.textContent = dirty() ? "Not saved; kept in this browser" : saved;
   }
   async function save() {
-    if (saving.disabled) return;
+    if (saving.disabled || !may(model, "operator")) return;
     const kept = draftName();
     const body = { ...sent(), project_id: edit.owner || null };
     const made = await attempt(saving, () => api("POST", "/api/brands", { body, key: fresh() }));
@@ -150,6 +153,12 @@ export function render({ model, el }) {
     3: ["see the outro", part("outro")],
   });
   return endAll(stopData, stopLive, stopKeys, seen.stop);
+}
+
+/** An intro or outro as the API takes it: a clip that is not chosen yet is none, and knows its own length. */
+function end(part) {
+  if (!part || !("clip" in part)) return part;
+  return part.clip ? { clip: part.clip } : null;
 }
 
 const idOf = (data) => data.version?.id ?? null;

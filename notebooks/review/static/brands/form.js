@@ -1,7 +1,7 @@
 // The form by which a kit is edited.
 import { fill, h } from "../kit.js";
 import { choiceField, colourField, fieldRow, hint, panel, slideField, textField } from "./fields.js";
-import { pictureField, uploadButton } from "./uploads.js";
+import { assetField, uploadButton } from "./uploads.js";
 
 const COLOURS = {
   primary: ["Accent", "karaoke highlight and the bar of slates"],
@@ -12,7 +12,12 @@ const COLOURS = {
 const PLACES = ["top-left", "top-right", "bottom-left", "bottom-right"];
 const NO_MARK = { image: null, text: null, place: "top-right", opacity: 0.6, width: 0.14 };
 const SLATE = { title: "Title", subtitle: "", seconds: 1.5 };
-const SLATES = { intro: "Intro: a card before the cut", outro: "Outro: a card after the cut" };
+const ENDS = { intro: "Before the cut: the intro", outro: "After the cut: the outro" };
+const FORMS = [
+  ["", "nothing"],
+  ["card", "a card"],
+  ["clip", "a clip of your own"],
+];
 
 const whole = (share) => `${Math.round(100 * share)} %`;
 
@@ -50,14 +55,14 @@ export function kitForm({ edit, dataOf, onchange, see, onfont }) {
       panel(
         "Logo",
         hint("Shown on the slates."),
-        picture(
+        asset(
           "logo",
           kit.logo,
           anew((ref) => (kit.logo = ref)),
         ),
       ),
       panel("Watermark", ...watermark()),
-      panel("Slates", slate("intro"), slate("outro")),
+      panel("Intro and outro", ends("intro"), ends("outro")),
     );
   }
   function naming() {
@@ -126,7 +131,7 @@ export function kitForm({ edit, dataOf, onchange, see, onfont }) {
       build();
     };
     return [
-      picture("watermark", shown.image, image),
+      asset("watermark", shown.image, image),
       fieldRow(
         textField("or words", shown.text, (words) => change("text", "cut")(words || null), written),
         choiceField("Where", places, shown.place, change("place")),
@@ -141,18 +146,23 @@ export function kitForm({ edit, dataOf, onchange, see, onfont }) {
       ),
     ];
   }
-  function slate(name) {
+  function ends(name) {
     const { kit } = edit;
-    const on = kit[name];
-    const toggle = (checked) => {
-      kit[name] = checked ? { ...SLATE, title: kit.name || SLATE.title } : null;
-      see(checked ? name : "cut");
-      onchange();
-      build();
-    };
-    const box = { type: "checkbox", checked: !!on, onchange: (event) => toggle(event.target.checked) };
-    const check = h("label.check", {}, h("input", box), SLATES[name]);
-    return h("div.stack", { style: { gap: "10px" } }, check, on ? slateFields(name, on) : null);
+    const now = kit[name];
+    const form = now ? ("clip" in now ? "clip" : "card") : "";
+    const become = anew((wanted) => {
+      const made = { card: { ...SLATE, title: kit.name || SLATE.title }, clip: { clip: null } };
+      kit[name] = made[wanted] ?? null;
+      see(wanted ? name : "cut");
+    });
+    const fields = { card: slateFields, clip: clipField }[form];
+    const choice = choiceField(ENDS[name], FORMS, form, become);
+    return h("div.stack", { style: { gap: "10px" } }, choice, fields?.(name, now));
+  }
+  function clipField(name, bumper) {
+    const remark = hint("An MP4 of half a second to 30 s, up to 60 MB; its sound is kept.");
+    const set = anew((ref) => (bumper.clip = ref), name);
+    return h("div.stack", { style: { gap: "6px" } }, asset("bumper", bumper.clip, set), remark);
   }
   function slateFields(name, slate) {
     const set = (field, part = name) => to((value) => (slate[field] = value), part);
@@ -163,8 +173,8 @@ export function kitForm({ edit, dataOf, onchange, see, onfont }) {
       slideField("Length", [0.5, 10, 0.1], slate.seconds, set("seconds", null), length),
     );
   }
-  function picture(kind, ref, set) {
-    return pictureField({ kind, assets: dataOf().assets, ref, set, uploaded: keepAsset });
+  function asset(kind, ref, set) {
+    return assetField({ kind, assets: dataOf().assets, ref, set, uploaded: keepAsset });
   }
   /** What was uploaded can be chosen at once. */
   function keepAsset(asset) {

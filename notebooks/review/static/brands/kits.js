@@ -1,5 +1,5 @@
 // The kits that there are, version by version, and which of them each project inherits.
-import { ago, api, ask, attempt, empty, fill, gap, h, heading, options, pressChip } from "../kit.js";
+import { ago, api, ask, attempt, empty, fill, gap, h, heading, onlyFor, options, pressChip } from "../kit.js";
 import { hint } from "./fields.js";
 
 const SWATCHES = ["background", "outline", "text", "primary"];
@@ -42,7 +42,7 @@ export function kitLists({ model }) {
     const props = { "aria-label": `Kit of ${name}`, disabled: !versions.length, onchange: choose };
     return h("label", {}, name, h("select", props, options(choices, brand)));
   }
-  return { el: h("div.stack", {}, kits, projects), show };
+  return { el: h("div.stack", {}, kits, onlyFor(model, "operator", projects)), show };
 }
 
 function kitPanel({ name, project_name, versions, colours }, opened, open) {

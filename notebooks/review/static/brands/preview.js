@@ -1,4 +1,4 @@
-// How the export draws a kit: the cut or a slate, in a shape, with a look of captions.
+// How the export draws a kit: the cut, its intro or its outro, in a shape, with a look of captions.
 import { fill, gap, h, tabs } from "../kit.js";
 import { stills } from "../widgets/still.js";
 import { hint } from "./fields.js";
@@ -13,10 +13,10 @@ const PRESETS = [
 ];
 
 /**
- * The preview. Returns {el, draw(ms), see(part), stop()}; `kitOf()` is the kit as it is edited, and `sent()`
- * as the API takes it.
+ * The preview. Returns {el, draw(ms), see(part), stop()}; `sent()` is the kit as it is edited, as the API takes
+ * it.
  */
-export function preview({ kitOf, sent }) {
+export function preview({ sent }) {
   const image = h("img", { alt: "How the export draws it" });
   const told = h("div.over");
   const frame = h("div.stage.shot", {}, image, told);
@@ -47,7 +47,7 @@ export function preview({ kitOf, sent }) {
     return tabs(all, look[name], choose, { role: "group", "aria-label": name });
   }
   function drawChoices() {
-    const { intro, outro } = kitOf();
+    const { intro, outro } = sent();
     const parts = [
       ["cut", "Cut"],
       ["intro", "Intro", !!intro],
@@ -57,7 +57,7 @@ export function preview({ kitOf, sent }) {
   }
   /** Draw anew, once nothing changed for so many milliseconds. */
   function draw(ms = AGAIN_MS) {
-    if (look.part !== "cut" && !kitOf()[look.part]) look.part = "cut";
+    if (look.part !== "cut" && !sent()[look.part]) look.part = "cut";
     drawChoices();
     const [wide, high] = look.aspect.split(":").map(Number);
     const width = `min(100%, calc((100vh - 320px) * ${wide / high}))`;

@@ -1,8 +1,9 @@
-// Logos, watermarks and fonts: sent to the server, and chosen among those that it has.
+// Logos, watermarks, fonts and clips: sent to the server, and chosen among those that it has.
 import { attempt, h, options, read, Refusal, say, size } from "../kit.js";
 
-const LIMITS = { logo: 20e6, watermark: 20e6, font: 10e6 };
-const TYPES = { logo: "image/png", watermark: "image/png", font: ".ttf,.otf" };
+const LIMITS = { logo: 20e6, watermark: 20e6, font: 10e6, bumper: 60e6 };
+const TYPES = { logo: "image/png", watermark: "image/png", font: ".ttf,.otf", bumper: "video/mp4" };
+const WORDS = { bumper: "clip" };
 const AWAY = "The server does not answer. Nothing was uploaded; try again when it is back";
 
 /** Send a file; returns the asset that it became, or null where it was refused. */
@@ -41,13 +42,14 @@ export function uploadButton(kind, words, done) {
   return [button, input];
 }
 
-/** The choice of a picture among `assets`, by its ref, with a button for another one. */
-export function pictureField({ kind, assets, ref, set, uploaded }) {
+/** The choice of a picture or clip among `assets`, by its ref, with a button for another one. */
+export function assetField({ kind, assets, ref, set, uploaded }) {
   const known = assets.filter((asset) => asset.kind === kind);
   const now = assets.find((asset) => asset.ref === ref);
-  const choices = [["", `no ${kind}`], ...known.map((asset) => [asset.ref, asset.name])];
+  const word = WORDS[kind] ?? kind;
+  const choices = [["", `no ${word}`], ...known.map((asset) => [asset.ref, asset.name])];
   const choose = (event) => set(event.target.value || null);
-  const tile = now ? h("img", { src: now.url, alt: now.name }) : h("span.dim.small", {}, "none");
+  const tile = now ? shown(now) : h("span.dim.small", {}, "none");
   const took = (asset) => {
     uploaded(asset);
     set(asset.ref);
@@ -56,7 +58,12 @@ export function pictureField({ kind, assets, ref, set, uploaded }) {
     "div.row",
     {},
     h("span.tile", {}, tile),
-    h("select.grow", { "aria-label": `Which ${kind}`, onchange: choose }, options(choices, ref)),
-    uploadButton(kind, "Upload a PNG", took),
+    h("select.grow", { "aria-label": `Which ${word}`, onchange: choose }, options(choices, ref)),
+    uploadButton(kind, kind === "bumper" ? "Upload an MP4" : "Upload a PNG", took),
   );
+}
+
+function shown({ kind, url, name }) {
+  if (kind !== "bumper") return h("img", { src: url, alt: name });
+  return h("video", { src: url, title: name, muted: true, preload: "metadata", playsinline: true });
 }
