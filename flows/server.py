@@ -146,7 +146,7 @@ def _started(settings: Settings, host: str, port: int, stopping: threading.Event
     api = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/api"
     log = folder(settings) / "server.log"
     log.unlink(missing_ok=True)
-    words = ["prefect", "server", "start", "--host", host, "--port", str(port)]
+    words = ["flows.prefect_server", "start", "--host", host, "--port", str(port)]
     with kept(log, words, environment(settings, api), GRACE_S) as child:
         _await(api, child, log, settings.prefect_start_s, stopping)
         _record(settings, api)
