@@ -198,18 +198,18 @@ def _encode(
         *("-movflags", "+faststart", "-y", f"file:{out}"),
     ]
     limits = process.Limits(wall_s=1800)
-    try:
-        with process.spawn(ffmpeg.command(*arguments), limits=limits, pass_fds=[reading]):
-            os.close(reading)
-            # A broken pipe means that ffmpeg gave up: leaving the block tells why.
-            with contextlib.suppress(BrokenPipeError), os.fdopen(writing, "wb") as pipe:
-                for number, frame in enumerate(frames):
-                    pipe.write(frame.tobytes())
-                    progress((number + 1) / plan.frames)
-    finally:
-        for end in (reading, writing):
-            with contextlib.suppress(OSError):
-                os.close(end)
+    # As files, which close their end once, however the blocks are left.
+    with (
+        os.fdopen(reading, "rb") as theirs,
+        os.fdopen(writing, "wb") as pipe,
+        process.spawn(ffmpeg.command(*arguments), limits=limits, pass_fds=[reading]),
+    ):
+        theirs.close()
+        # A broken pipe means that ffmpeg gave up: leaving the block tells why.
+        with contextlib.suppress(BrokenPipeError), pipe:
+            for number, frame in enumerate(frames):
+                pipe.write(frame.tobytes())
+                progress((number + 1) / plan.frames)
 
 
 def _srt(transcript: Transcript) -> str:

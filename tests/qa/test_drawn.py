@@ -242,3 +242,20 @@ def test_each_frame_is_painted_once(plan: recipe.Recipe, monkeypatch: pytest.Mon
     fading = to_frames(recipe.DISSOLVE, plan.fps)
     assert count == plan.frames
     assert abs(len(painted) - count - fading) <= 1
+
+
+def test_drawing_closes_no_file_that_somebody_else_opens_meanwhile(
+    plan: recipe.Recipe, tmp_path: Path
+) -> None:
+    place = tmp_path / "theirs.txt"
+    place.write_text("theirs")
+    opened = []
+
+    def somebody_else(done: float) -> None:
+        if not opened:  # they get the lowest numbers that are free, such as those of ends that were closed
+            opened.extend(place.open() for _ in range(4))
+
+    draw(dataclasses.replace(plan, scenes=plan.scenes[:1]), tmp_path, progress=somebody_else)
+    assert [file.read() for file in opened] == ["theirs"] * 4
+    for file in opened:
+        file.close()
