@@ -6,6 +6,8 @@ to see the page that asks for one.
 
 from __future__ import annotations
 
+import hashlib
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +22,10 @@ from editron_core.config import ROOT
 
 FOLDER = ROOT / "notebooks" / "review"
 AT = "/apps"
+STATIC = FOLDER / "static"
 HEAD = f'<link rel="stylesheet" href="{AT}/static/theme.css">'
+FOREVER = "public, max-age=31536000, immutable"
+VERSION = re.compile(r"^v[0-9a-f]{16}/")
 IDLE_S = 600
 """How long the server keeps what an app knows after its page was closed or the network went."""
 
@@ -28,6 +33,14 @@ IDLE_S = 600
 def names() -> list[str]:
     """The apps, by the last part of their address."""
     return sorted(path.stem for path in FOLDER.glob("*.py") if "marimo.App(" in path.read_text("utf-8"))
+
+
+def drawn_with() -> str:
+    """The address of what the apps are drawn with. It changes with every file there, so that a browser can
+    keep what it has for ever and asks for nothing twice."""
+    files = sorted(path for path in STATIC.rglob("*") if path.is_file())
+    facts = [(str(path.relative_to(STATIC)), path.stat().st_mtime_ns, path.stat().st_size) for path in files]
+    return f"{AT}/static/v{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}"
 
 
 def mount(app: FastAPI) -> Callable[[], None]:
@@ -52,7 +65,7 @@ def mount(app: FastAPI) -> Callable[[], None]:
     for name in names():
         builder = builder.with_app(path=f"/{name}", root=str(FOLDER / f"{name}.py"), middleware=[known])
     app.mount(f"{AT}/static/fonts", StaticFiles(directory=_fonts()), "fonts")
-    app.mount(f"{AT}/static", StaticFiles(directory=FOLDER / "static"), "static")
+    app.mount(f"{AT}/static", _Own(directory=STATIC), "static")
     app.mount(f"{AT}/marimo", _Kept(directory=_marimo()), "marimo")
     app.mount(AT, _Known(builder.build()), "apps")
 
@@ -69,7 +82,30 @@ class _Kept(StaticFiles):
     def file_response(self, *args: Any, **more: Any) -> Response:
         answer = super().file_response(*args, **more)
         if Path(args[0]).parent.name == "assets":
-            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            answer.headers["Cache-Control"] = FOREVER
+        return answer
+
+
+class _Own(StaticFiles):
+    """Our own files; the browser keeps those that it asks for by the version that they had when we began.
+
+    Of any other version, it asks each time whether they changed: somebody works on them, or another server
+    told it of them, which is newer or older than we are.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory=directory)
+        self._now = f"{drawn_with()}/"
+
+    def lookup_path(self, path: str) -> Any:
+        return super().lookup_path(VERSION.sub("", path))
+
+    def file_response(
+        self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200
+    ) -> Response:
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        kept = scope["path"].startswith(self._now)
+        answer.headers["Cache-Control"] = FOREVER if kept else "no-cache"
         return answer
 
 

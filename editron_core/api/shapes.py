@@ -11,7 +11,15 @@ from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from editron_core.domain.batch import BatchStatus, Hold, MediaProbe, StorageTier
@@ -139,7 +147,10 @@ class File(Shape):
 class Moment(Shape):
     """A span of a file with a score."""
 
-    file_id: Annotated[str, Field(description="SHA-256 of the file that it lies in.")]
+    sha256: Annotated[
+        str,
+        Field(validation_alias=AliasChoices("sha256", "file_id"), description="Of the file that it lies in."),
+    ]
     span: Span
     score: float
     signals: dict[str, float | None]

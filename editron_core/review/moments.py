@@ -30,7 +30,7 @@ def desk(store: Store, query: dict[str, Any], me: str) -> dict[str, Any]:
     """The cuts of the batch that the query names (else of the newest), as `me` sees them.
 
     `session` and `timeline` in the query say which cut is wanted in full; a session whose place another one
-    has taken stands for that one. Raises NotFound.
+    has taken stands for that one. `beside` is the key of one to compare it with. Raises NotFound.
     """
     batch = named(store, query)
     if batch is None:
@@ -55,6 +55,7 @@ def desk(store: Store, query: dict[str, Any], me: str) -> dict[str, Any]:
     ]
     cuts.sort(key=lambda cut: bool(cut["older"]))
     chosen = _chosen(cuts, sessions, query)
+    beside = next((cut for cut in cuts if cut["key"] == query.get("beside") and cut is not chosen), None)
     rule = signoff.rule_for(store, batch.id)
     return {
         "batch": {
@@ -64,10 +65,20 @@ def desk(store: Store, query: dict[str, Any], me: str) -> dict[str, Any]:
             "project": batch.project_id,
         },
         "me": me,
-        "rule": {"approvers": rule.approvers, "names": list(rule.names)},
+        "rule": {"approvers": rule.approvers, "names": list(rule.names), "team": _team(store, rule)},
         "cuts": cuts,
         "cut": _in_full(store, signed, chosen, files) if chosen else None,
+        "beside": _in_full(store, signed, beside, files) if beside else None,
     }
+
+
+def _team(store: Store, rule: signoff.Rule) -> list[dict[str, Any]]:
+    """Whom the rule may name, and whether it does."""
+    return [
+        {"id": one.id, "name": one.name, "counts": one.name in rule.names}
+        for one in store.members.list()
+        if one.active or one.name in rule.names
+    ]
 
 
 def _cut(

@@ -23,8 +23,7 @@ def _():
 
 @app.cell
 def _():
-    role = ui.who()["role"]
-    ui.view("captions", lambda query: captions.desk(ui.store(), query, captioning.of_file), role=role)
+    ui.view("captions", lambda query: captions.desk(ui.store(), query, captioning.of_file))
     return
 
 

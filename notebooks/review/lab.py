@@ -27,7 +27,7 @@ def _():
 def _():
     shelf = Shelf(lambda: registry.listing(ui.store()), lambda name: registry.applied(ui.store(), name))
     lab = Lab(ui.store(), shelf, Engines(settings()).prompts)
-    ui.view("lab", lab.shown, role=ui.who()["role"])
+    ui.view("lab", lab.shown)
     return
 
 

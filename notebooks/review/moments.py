@@ -23,7 +23,7 @@ def _():
 @app.cell
 def _():
     me = ui.who()["name"]
-    ui.view("moments", lambda query: moments.desk(ui.store(), query, me), role=ui.who()["role"])
+    ui.view("moments", lambda query: moments.desk(ui.store(), query, me))
     return
 
 

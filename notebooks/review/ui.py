@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import marimo as mo
 import traitlets
 
+from editron_core.api.apps import STATIC, drawn_with
 from editron_core.config import settings
 from editron_core.errors import EditronError
 from editron_core.store import Store
 
-STATIC = Path(__file__).with_name("static")
 Query = dict[str, Any]
 Load = Callable[[Query], dict[str, Any]]
 
@@ -29,7 +28,7 @@ class View(anywidget.AnyWidget):
 
     _esm = STATIC / "view.js"
     module = traitlets.Unicode().tag(sync=True)
-    """Name of the file under static/ that draws it."""
+    """Address of the module under static/ that draws it."""
     query = traitlets.Dict().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)
     answered = traitlets.Int(0).tag(sync=True)
@@ -37,7 +36,9 @@ class View(anywidget.AnyWidget):
 
     def __init__(self, module: str, load: Load, query: Query | None = None) -> None:
         self._load = load
-        super().__init__(module=module, query=query or {}, data=_told(load, query or {}))
+        super().__init__(
+            module=f"{drawn_with()}/{module}.js", query=query or {}, data=_told(load, query or {})
+        )
 
     @traitlets.observe("query")
     def _asked(self, change: dict[str, Any]) -> None:
@@ -47,8 +48,8 @@ class View(anywidget.AnyWidget):
 
 
 def view(module: str, load: Load, **query: Any) -> Any:
-    """A view as a marimo element; `query` is what it first asks for."""
-    return mo.ui.anywidget(View(module, load, {**_address(), **query}))
+    """A view as a marimo element; `query` is what it first asks for, beside the role of who looks."""
+    return mo.ui.anywidget(View(module, load, {**_address(), "role": who()["role"], **query}))
 
 
 def bar(active: str) -> Any:

@@ -206,7 +206,9 @@ def test_the_shape_of_the_sound_is_worked_out_once(
 
 def test_moments_come_with_the_cuts_that_show_them(local: TestClient, seeded: Seeded) -> None:
     found = local.get(f"/api/batches/{seeded.batch_id}/moments").json()
-    assert [(one["rank"], one["file"], one["file_id"]) for one in found["items"]] == [(1, "goal.mp4", SHA)]
+    (best,) = found["items"]
+    assert (best["rank"], best["file"], best["sha256"]) == (1, "goal.mp4", SHA)
+    assert local.get(f"/api/files/{best['file_id']}").json()["sha256"] == SHA
     place = found["items"][0]["places"][0]
     assert place["session_id"] == seeded.session_id
     assert place["standing"] == "unsigned"

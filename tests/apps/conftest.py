@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,9 +50,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         staged = stage(store, tmp_path_factory.mktemp("footage"))
         people = {"ann": Role.REVIEWER, "ben": Role.REVIEWER, "olga": Role.ADMIN, "vera": Role.VIEWER}
         keys = {name: store.keys.issue(name, role)[1] for name, role in people.items()}
+    with serving(home, "--no-work") as url:
+        yield Served(url, home, keys, staged)
+
+
+@contextmanager
+def serving(home: Path, *options: str, **environment: str) -> Iterator[str]:
+    """`editron serve` over a home, with more of an environment; its address."""
     free = {name: "1000000" for name in ("EDITRON_RATE_KEY", "EDITRON_RATE_ADDRESS")}
-    environment = {**os.environ, "EDITRON_HOME": str(home), **free}
-    command = [sys.executable, "-c", START, "serve", "--port", "0", "--no-work", "--json"]
+    environment = {**os.environ, "EDITRON_HOME": str(home), **free, **environment}
+    command = [sys.executable, "-c", START, "serve", "--port", "0", "--json", *options]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         lines = ""
@@ -59,7 +67,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             lines += line
             if line.rstrip() == "}" or (line.startswith("{") and line.rstrip().endswith("}")):
                 break
-        yield Served(json.loads(lines)["url"], home, keys, staged)
+        yield json.loads(lines)["url"]
         server.kill()  # pages that are open still would hold a stop up
 
 

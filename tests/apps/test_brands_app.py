@@ -79,6 +79,7 @@ def test_a_clip_of_one_s_own_is_uploaded_for_the_end_and_seen_there(
     expect(page.get_by_alt_text("How the export draws it")).to_have_js_property("naturalWidth", 1920)
     page.get_by_role("button", name="Save as version 1").click()
     expect(page.get_by_text("moving, version 1, is kept")).to_be_visible()
+    expect(page.get_by_text("Version 1", exact=True)).to_be_visible()
     page.get_by_label("Name").fill("moving on")  # what was kept can be changed and kept again
     page.get_by_role("button", name="Save as version 1").click()
     expect(page.get_by_text("moving on, version 1, is kept")).to_be_visible()

@@ -67,6 +67,32 @@ def test_lines_are_split_merged_added_and_deleted_and_undone(page_as: As, served
     assert sorted(texts(page)) == sorted(was)
 
 
+def test_while_typing_a_line_is_split_at_the_caret_and_joined_from_its_front(
+    page_as: As, served: Served
+) -> None:
+    page = page_as("ben")
+    page.goto(f"{served.url}/apps/captions/?batch={served.staged.batch}")
+    rows = page.locator(".capline")
+    expect(rows.first).to_be_visible()
+    count, before = rows.count(), texts(page)
+    first = next(text for text in before if text.startswith("Here"))
+    rows.locator("textarea").nth(before.index(first)).click()
+    page.keyboard.press("Home")
+    space = first.index(" ", len(first) // 3)
+    for _ in range(space):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Control+Enter")
+    expect(rows).to_have_count(count + 1)
+    halves = [first[:space], first[space + 1 :]]
+    rest = [text for text in before if text != first]
+    assert sorted(texts(page)) == sorted([*rest, *halves])
+    rows.locator("textarea").nth(texts(page).index(halves[1])).click()
+    page.keyboard.press("Home")
+    page.keyboard.press("Backspace")
+    expect(rows).to_have_count(count)
+    assert sorted(texts(page)) == sorted(before)
+
+
 def test_the_preview_is_the_size_of_the_export_and_follows_the_preset(page_as: As, served: Served) -> None:
     page = page_as("ann")
     page.goto(f"{served.url}/apps/captions/?batch={served.staged.batch}")

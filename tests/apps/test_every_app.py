@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from editron_core.api import apps
 from editron_core.domain.batch import BatchStatus
@@ -36,12 +37,37 @@ def test_the_bar_leads_to_every_app_that_is_mounted() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(HEADINGS))
-def test_an_app_opens_for_a_viewer_and_draws_its_page(name: str, served: Served, page_as: As) -> None:
+def test_an_app_opens_for_a_viewer_and_fits_on_a_telephone_too(
+    name: str, served: Served, page_as: As
+) -> None:
     page = page_as("vera")
     page.goto(f"{served.url}/apps/{name}/?batch={served.staged.batch}")
     expect(page.locator("main.page").first).to_be_visible()
     expect(page.locator("nav a[aria-current=page]")).to_have_text(HEADINGS[name])
     expect(page.get_by_text("could not be drawn")).to_have_count(0)
+    page.set_viewport_size({"width": 390, "height": 844})
+    sideways = "() => document.scrollingElement.scrollWidth <= innerWidth"
+    page.wait_for_function(sideways)
+
+
+def test_scripts_are_kept_by_the_browser_as_long_as_they_stay_the_same(served: Served, page_as: As) -> None:
+    page = page_as("vera")
+    scripts: dict[str, str] = {}
+
+    def note(answer: Response) -> None:
+        if urlsplit(answer.url).path.endswith(("board.js", "kit.js", "dom.js", "widgets.css")):
+            scripts[urlsplit(answer.url).path] = answer.headers["cache-control"]
+
+    page.on("response", note)
+    page.goto(f"{served.url}/apps/board/")
+    expect(page.locator("main.page").first).to_be_visible()
+    assert len(scripts) == 4
+    assert all(path.startswith(f"{apps.drawn_with()}/") for path in scripts)
+    assert all("immutable" in kept for kept in scripts.values())
+    for path in ("/apps/static/kit.js", f"/apps/static/v{'0' * 16}/kit.js"):
+        other = page.request.get(f"{served.url}{path}")
+        assert (other.status, other.headers["cache-control"]) == (200, "no-cache")
+    assert page.request.get(f"{served.url}/apps/static/v{'0' * 16}/../ui.py").status == 404
 
 
 def test_without_a_key_every_app_leads_to_the_page_that_asks_for_one(served: Served, page_as: As) -> None:

@@ -151,7 +151,7 @@ def opened(page: Page, app: str) -> None:
         page.get_by_text(PAYLOADS[7], exact=True).first.click()
 
 
-@pytest.mark.parametrize("app", ["board", "brands", "labels", "qa", "renders", "sources"])
+@pytest.mark.parametrize("app", ["board", "brands", "lab", "labels", "qa", "renders", "sources"])
 @pytest.mark.usefixtures("hostile_world")
 def test_nothing_that_people_name_runs(app: str, watched: Page, served: Served, hostile: str) -> None:
     watched.goto(f"{served.url}/apps/{app}/?batch={hostile}")

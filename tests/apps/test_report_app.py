@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import time
+from pathlib import Path
 
 from playwright.sync_api import expect
 
 from editron_core.domain.batch import BatchStatus
+from editron_core.domain.timeline import Clip
 from editron_core.media.probe import probe
 from editron_core.store import NewBatch
+from editron_core.times import Span
 from tests.apps.conftest import As, Served
-from tests.apps.stage import WAY, analysed, draw, evidence, transcript
+from tests.apps.stage import SAID, WAY, analysed, draw, evidence, moment, session, transcript
 
 HOURS = 2
 
@@ -35,6 +38,35 @@ def test_files_say_what_is_wrong_with_them_and_engines_what_stands_in(page_as: A
     expect(page.get_by_text("3 moments to tell a story with")).to_be_visible()
     page.get_by_text("broken.mov").click()
     expect(page.get_by_role("alert").get_by_text("holds no picture (export it again)")).to_be_visible()
+
+
+def test_a_copy_for_playing_that_is_missing_is_said_and_the_rest_goes_on(
+    page_as: As, served: Served, tmp_path: Path
+) -> None:
+    clip = tmp_path / "bare.mp4"
+    draw(clip)
+    sha256 = hashlib.sha256(b"without a copy").hexdigest()
+    said = transcript(SAID.split())
+    with served.store() as store:
+        batch = store.batches.create(NewBatch("/footage/bare", "without a copy"))
+        file = store.files.add(batch.id, "bare.mp4", "/footage/bare/bare.mp4")
+        store.files.arrived(file.id, str(clip), sha256, clip.stat().st_size)
+        store.files.probed(file.id, probe(clip))
+        for status in WAY:
+            store.batches.set_status(batch.id, status)
+            store.files.set_status(file.id, status)
+        analysed(store, sha256, evidence(said), None)
+        session(store, batch.id, "hero-reel", [Clip(sha256, Span.of(0, 4), moment(sha256, 0, 4))], said)
+    page = page_as("ann")
+    page.goto(f"{served.url}/apps/report/?batch={batch.id}")
+    expect(page.get_by_text("copy for playing")).to_be_visible()
+    expect(page.locator("[data-word]", has_text="goal")).to_be_visible()
+    page.goto(f"{served.url}/apps/moments/?batch={batch.id}")
+    expect(page.get_by_text("The copy for playing is missing")).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.get_by_text("Signed off by ann")).to_be_visible()
+    page.goto(f"{served.url}/apps/captions/?batch={batch.id}")
+    expect(page.locator(".capline textarea").first).to_be_visible()
 
 
 def test_a_batch_that_is_gone_leaves_one_message_and_a_way_on(page_as: As, served: Served) -> None:

@@ -155,6 +155,26 @@ def test_space_plays_and_k_stops_across_clips(page_as: As, served: Served) -> No
     expect(page.get_by_role("button", name="Approve")).to_be_disabled()  # a viewer looks on
 
 
+def test_a_cut_is_compared_with_a_clip_and_with_another_cut(page_as: As, served: Served) -> None:
+    page = page_as("vera")
+    page.goto(f"{served.url}/apps/moments/?batch={served.staged.batch}")
+    cut(page, "hero-reel")
+    beside = page.get_by_role("group", name="Compared with")
+    expect(beside).to_be_hidden()
+    page.keyboard.press("v")  # with the next clip
+    expect(beside).to_be_visible()
+    page.get_by_label("Compare with").select_option("shorts-01")
+    expect(beside.get_by_text(re.compile(r"0:00.* / 0:02"))).to_be_visible()
+    page.keyboard.press(" ")  # both play
+    expect(page.get_by_role("button", name="Pause")).to_have_count(2)
+    page.keyboard.press("k")
+    expect(page.get_by_role("button", name="Pause")).to_have_count(0)
+    page.keyboard.press("]")  # the cut that stands beside is the one to look at now
+    cut(page, "shorts-01")
+    expect(beside).to_be_hidden()
+    expect(page.get_by_label("Compare with")).to_have_value("")
+
+
 def test_who_decides_about_what_is_not_there_any_more_is_told_and_loses_nothing(
     page_as: As, served: Served
 ) -> None:
@@ -174,6 +194,33 @@ def test_who_decides_about_what_is_not_there_any_more_is_told_and_loses_nothing(
         assert Verdict.REJECT not in {
             one.verdict for one in store.decisions.list(reel(store, served).id) if one.note == "too long"
         }
+
+
+def test_an_admin_names_whose_approval_counts(page_as: As, served: Served) -> None:
+    with served.store() as store:
+        store.members.create("ann", "ann@example.org")
+        store.members.create("cleo", "cleo@example.org")
+    page = page_as("olga")
+    page.goto(f"{served.url}/apps/moments/?batch={served.staged.batch}")
+    cut(page, "hero-reel")
+    page.keyboard.press("a")
+    expect(page.get_by_text("Signed off by olga")).to_be_visible()
+    page.get_by_text("by different people").click()
+    page.get_by_label("cleo").check()
+    expect(page.get_by_text("1 more approval is needed, from cleo")).to_be_visible()  # at once
+    page.get_by_label("How many people must approve").select_option("2 approvals")
+    expect(page.get_by_text("asks for more approvals than people can give")).to_be_visible()
+    expect(page.get_by_label("How many people must approve")).to_have_value("1")
+    page.get_by_label("ann").check()
+    expect(page.get_by_text("1 more approval is needed, from ann or cleo")).to_be_visible()
+    page.get_by_label("ann").uncheck()
+    expect(page.get_by_text("needed, from cleo")).to_be_visible()
+    page.get_by_label("cleo").uncheck()
+    expect(page.get_by_text("Signed off by olga")).to_be_visible()
+    with served.store() as store:
+        assert store.approvals.rule(None) == ApprovalRule(1)
+    page.keyboard.press("u")
+    expect(page.get_by_text("1 more approval is needed")).to_be_visible()
 
 
 def test_two_approvals_are_asked_for_where_the_rule_says_so(page_as: As, served: Served) -> None:

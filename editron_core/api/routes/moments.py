@@ -34,6 +34,7 @@ class PlacedMoment(Moment):
 
     rank: Annotated[int, Field(description="1 is the best.")]
     file: Annotated[Shown, Field(description="The name of its file.")]
+    file_id: Annotated[str | None, Field(description="Null where the file was taken out of the batch.")]
     places: list[Place]
 
 
@@ -51,17 +52,20 @@ def list_moments(store: StoreDep, batch_id: Id, who: Viewer) -> Moments:
     analysis = store.analyses.latest(store.batches.get(batch_id).id)
     if analysis is None:
         raise NotFound("has no analysis yet", subject=f"batch {batch_id[:8]}")
-    names = {file.sha256: file.name for file in store.files.list(batch_id)}
+    files = {file.sha256: file for file in store.files.list(batch_id)}
     placed = _placed(store, batch_id)
-    items = [
-        PlacedMoment(
-            **Moment.model_validate(moment).model_dump(),
-            rank=rank,
-            file=names.get(moment.file_id, moment.file_id[:12]),
-            places=[place for shown, place in placed if _same(shown, moment)],
+    items = []
+    for rank, moment in enumerate(analysis.hero_moments, start=1):
+        file = files.get(moment.file_id)
+        items.append(
+            PlacedMoment(
+                **Moment.model_validate(moment).model_dump(),
+                rank=rank,
+                file=file.name if file else moment.file_id[:12],
+                file_id=file.id if file else None,
+                places=[place for shown, place in placed if _same(shown, moment)],
+            )
         )
-        for rank, moment in enumerate(analysis.hero_moments, start=1)
-    ]
     return Moments(brief=analysis.brief, profile_hash=analysis.profile_hash, items=items)
 
 

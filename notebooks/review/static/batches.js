@@ -14,6 +14,8 @@ import {
   fresh,
   h,
   keys,
+  may,
+  onlyFor,
   pressChip,
   renew,
   root,
@@ -38,12 +40,12 @@ export function render({ model, el }) {
   const told = h("div.dim.small", { role: "status" });
   const start = startForm({ done: () => ask(model) });
   const onopen = (row) => location.assign(appLink("report", { batch: row.id }));
-  const table = grid({ onopen, nothing, columns: columns(act) });
+  const table = grid({ onopen, nothing, columns: columns(may(model, "operator") ? act : null) });
   const page = h(
     "main.page",
     {},
     h("div.row", {}, h("h1.grow", {}, "Batches"), told, search),
-    start.el,
+    onlyFor(model, "operator", start.el),
     chips,
     table.el,
   );
@@ -98,6 +100,7 @@ export function render({ model, el }) {
 
 const report = (row) => appLink("report", { batch: row.id });
 
+/** The columns; without `act` there is nothing to press but the way into a batch. */
 const columns = (act) => [
   {
     words: "Batch",
@@ -142,6 +145,8 @@ function files({ files: all, failed: lost }) {
 }
 
 function actions(row, act) {
+  const open = h("a.button.hide-small", { href: report(row) }, "Open");
+  if (!act) return h("div.row", { style: { justifyContent: "flex-end" } }, open);
   const paused = row.hold === "paused";
   const cancel = (event) =>
     confirm(`Cancel ${row.name}? It ends for good.`) && act(row, "cancel", "Cancelled")(event);
@@ -153,6 +158,6 @@ function actions(row, act) {
     row.retry ? h("button", { onclick: act(row, "retry", "Tried again") }, "Retry") : null,
     paused ? resume : row.running ? pause : null,
     row.running || paused ? h("button.bare.hide-small", { onclick: cancel }, "Cancel") : null,
-    h("a.button.hide-small", { href: report(row) }, "Open"),
+    open,
   );
 }

@@ -14,6 +14,7 @@ import {
   h,
   keys,
   onePage,
+  onlyFor,
   options,
   renew,
   root,
@@ -45,6 +46,7 @@ export function render({ model, el }) {
     await attempt(null, send, "Assigned");
     ask(model);
   };
+  const assignee = (batch, members) => onlyFor(model, "operator", assigneeOf(batch, members, assign));
   function show(data) {
     if (data.error) return failed(place, data.error);
     if (!data.batches.length) return onePage(place, h("h1", {}, "Board"), nothingYet());
@@ -53,7 +55,7 @@ export function render({ model, el }) {
     for (const [stage, { count, list }] of columns) {
       const mine = data.batches.filter((batch) => batch.stage === stage);
       const shown = mine.slice(0, MOST_CARDS).map((batch) => {
-        cards.set(batch.id, cardOf(batch, data.members, assign));
+        cards.set(batch.id, cardOf(batch, data.members, assignee));
         return cards.get(batch.id);
       });
       const more = h("div.dim.small", {}, `and ${mine.length - MOST_CARDS} more`);
@@ -108,7 +110,7 @@ function boardOf(columns) {
   );
 }
 
-function cardOf(batch, members, assign) {
+function cardOf(batch, members, assignee) {
   const done = batch.stage === "done";
   const style = {
     background: "var(--raised)",
@@ -128,7 +130,7 @@ function cardOf(batch, members, assign) {
     h("div.row", gap(6), done ? null : chip(batch.status), h("span.dim.small", {}, ago(batch.updated))),
     stages(batch.stages),
     batch.note ? h("div.small", note, batch.note) : null,
-    members.length && !done ? assigneeOf(batch, members, assign) : null,
+    members.length && !done ? assignee(batch, members) : null,
   );
 }
 

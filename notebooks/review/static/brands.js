@@ -42,7 +42,7 @@ export function render({ model, el }) {
   const seen = preview({ sent });
   const onfont = () => ask(model);
   const form = kitForm({ edit, dataOf, onchange: changed, see: seen.see, onfont });
-  const lists = kitLists({ model });
+  const lists = kitLists({ model, onopen: choose });
   const state = h("span.small.dim", { role: "status" });
   const back = h("button.bare", { onclick: putBack }, "Back to what is saved");
   const saving = h("button.main", { onclick: save, title: "W" }, "Save");
@@ -86,6 +86,11 @@ export function render({ model, el }) {
     lists.show(data, edit.opened);
     form.el.querySelector("input")?.focus();
   }
+  async function choose(id) {
+    edit.opened = undefined; // whatever comes is opened
+    await ask(model, { version: id });
+    if (edit.opened === undefined) open(data.version); // nothing came, since it is shown already
+  }
   function putBack() {
     draft.set(draftName(), "");
     open(data.version, { typed: false });
@@ -115,8 +120,9 @@ export function render({ model, el }) {
     say(`${name}, version ${version}, is kept. Choose it for a project to let exports inherit it.`);
     draft.set(kept, "");
     before = "";
-    edit.opened = undefined; // whatever comes is opened
-    ask(model, { version: id });
+    form.el.inert = true; // so that nothing is typed meanwhile, which would be lost
+    await choose(id);
+    form.el.inert = false;
   }
 
   function show(found) {
@@ -126,12 +132,11 @@ export function render({ model, el }) {
       return;
     }
     const had = data;
-    const typing = had && edit.opened === idOf(had) && dirty();
     data = found;
     if (!page.isConnected) fill(place, page);
-    const another = edit.opened === undefined || idOf(found) !== edit.opened;
-    // Somebody who types a new kit keeps it, whatever arrives.
-    if (!had || (another && !(typing && edit.opened === null))) open(found.version);
+    // Whoever is at a new kit, or types, keeps that, whatever arrives.
+    const yields = edit.opened !== null && idOf(found) !== edit.opened && !dirty();
+    if (!had || edit.opened === undefined || yields) open(found.version);
     else if (families(had) !== families(found)) {
       form.build();
       showState();

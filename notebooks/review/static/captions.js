@@ -16,6 +16,7 @@ import {
   gap,
   h,
   keys,
+  may,
   onePage,
   options,
   renew,
@@ -37,10 +38,9 @@ const STANDING = { approved: "signed", rejected: "rejected", unsigned: "to revie
 /** Draw the editor. */
 export function render({ model, el }) {
   const place = root(el, "desk");
-  const may = model.get("query").role !== "viewer";
   let data = null;
 
-  const script = new Script({ may, onchange: drawLines });
+  const script = new Script({ may: may(model, "reviewer"), onchange: drawLines });
   const play = player({ label: "The file" });
   const head = () => Math.round(play.time() * 1000);
   const split = (caret) => script.split(head(), caret);
@@ -110,7 +110,7 @@ export function render({ model, el }) {
     if (caption.textContent !== words) caption.textContent = words;
   }
   async function save() {
-    if (!script.dirty || !may) return;
+    if (!script.dirty || !script.may) return;
     const lines = script.copy();
     const bare = lines.find((line) => !line.text.trim());
     if (bare) {

@@ -15,8 +15,7 @@ export function render({ model, el }) {
   const sliders = weightSliders({ onchange: calmly(() => ask(model, sliders.wishes()), ASK_MS) });
   const moments = chosenMoments();
   const told = h("span.dim.small.num", { role: "status" });
-  const { role } = model.get("query");
-  const panel = h("div.stack", {}, sliders.els, keepForm({ tried, role }));
+  const panel = h("div.stack", {}, sliders.els, keepForm({ tried, model }));
   const start = h("select", { "aria-label": "The profile to start from", onchange: startFrom });
   const page = h(
     "main.page",

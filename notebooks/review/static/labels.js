@@ -1,5 +1,5 @@
 // Rating footage blind: two seconds at a time, 1 to 5, nothing of what the machine thinks.
-import { ask, clock, counted, empty, failed, follow, h, onePage, root, toBatches } from "./kit.js";
+import { ask, clock, counted, empty, failed, follow, h, onePage, onlyFor, root, toBatches } from "./kit.js";
 import { rate, unsaved } from "./labels/rating.js";
 
 const WHY =
@@ -17,7 +17,11 @@ export function render({ model, el }) {
     if (data.error) failed(place, data.error);
     else if (data.chosen) stop = rate(place, model, data.chosen);
     else
-      onePage(place, h("div", {}, h("h1", {}, "Labels"), h("p.dim", {}, WHY)), footage(data.files, choose));
+      onePage(
+        place,
+        h("div", {}, h("h1", {}, "Labels"), h("p.dim", {}, WHY)),
+        onlyFor(model, "reviewer", footage(data.files, choose)),
+      );
   });
   return () => {
     stop();

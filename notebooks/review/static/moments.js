@@ -14,6 +14,7 @@ import {
   gap,
   h,
   keys,
+  may,
   onePage,
   renew,
   root,
@@ -36,14 +37,13 @@ const RENEW_MS = 700;
 /** Draw the desk. */
 export function render({ model, el }) {
   const place = root(el, "desk");
-  const { role } = model.get("query");
   /**
    * What is shown: all of the batch, the chosen cut in short and in full, and the number of its chosen clip.
    */
-  const desk = { role, may: role !== "viewer", data: null, cut: null, full: null, chosen: 0 };
+  const desk = { may: may(model, "reviewer"), data: null, cut: null, full: null, chosen: 0 };
   desk.clip = () => desk.full?.clips[desk.chosen] ?? null;
 
-  const view = players({ desk });
+  const view = players({ desk, onbeside: (beside) => ask(model, { beside }) });
   const { play } = view;
   const trim = trimmer({ onseek: seekInFile, onchange: () => tools.draw() });
   const button = (verb) => page.querySelector(`[data-verb="${verb}"]`);
@@ -151,6 +151,7 @@ export function render({ model, el }) {
       drawn = cut;
       clips.show(full.clips);
     }
+    view.offer();
     fill(notice, lostApproval(cut));
     const verdict = verdictPanel({ model, desk, changes: change, onreject: reject });
     fill(side, verdict, historyPanel(desk));

@@ -1,6 +1,6 @@
 // The QA board: what the harness read and what changed on the left; what people found, and who looks after
 // it, on the right.
-import { ask, endAll, failed, fill, follow, gap, h, keys, renew, root, say } from "./kit.js";
+import { ask, endAll, failed, fill, follow, gap, h, keys, may, renew, root, say } from "./kit.js";
 import { coverage } from "./qa/coverage.js";
 import { findingSheet } from "./qa/finding.js";
 import { findingsList } from "./qa/findings.js";
@@ -27,8 +27,8 @@ export function render({ model, el }) {
   const readings = changedReadings({ holds: map.holds, onframe: frames.see, onfinding: open });
   const moments = changedMoments();
   const create = newFinding({ dataOf, done: open });
-  const list = findingsList({ holds: map.holds, onopen: open, oncreate: create.open });
-  const sheet = findingSheet({ dataOf, leave, again: () => ask(model) });
+  const list = findingsList({ model, holds: map.holds, onopen: open, oncreate: create.open });
+  const sheet = findingSheet({ model, dataOf, leave, again: () => ask(model) });
   const right = h("div.stack.sticky");
   const left = gap(18, { style: { gridTemplateColumns: "minmax(0, 1fr)" } });
   const page = h(
@@ -82,7 +82,7 @@ export function render({ model, el }) {
   const stopData = follow(model, "data", show);
   const stopLive = renew(model, (event) => KINDS.test(event.kind), RENEW_MS);
   const stopKeys = keys(place, {
-    n: ["a new finding", create.open],
+    n: ["a new finding", () => may(model, "reviewer") && create.open()],
     "/": ["search findings", () => list.search.focus()],
     j: ["the next frame that differs", () => frames.step(1)],
     k: ["the frame before", () => frames.step(-1)],

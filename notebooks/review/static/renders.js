@@ -15,6 +15,7 @@ import {
   h,
   heading,
   keys,
+  onlyFor,
   pressChip,
   renew,
   root,
@@ -65,7 +66,7 @@ export function render({ model, el }) {
     return h(
       "section.panel.stack",
       { "aria-label": job.blueprint },
-      head(job, act),
+      head(job, onlyFor(model, "operator", buttons(job, act))),
       job.state === "complete" ? null : progressBar(job, done),
       job.error ? error : null,
       job.outputs.length ? h("div", { style: OUTPUTS }, job.outputs.map(outputCard)) : null,
@@ -101,10 +102,20 @@ function nothingYet() {
   return h("div.panel", {}, empty("Nothing is being rendered", how, choose));
 }
 
-function head({ blueprint, batch, batch_name, state, priority, created }, act) {
-  const link = h("a.dim", { href: appLink("report", { batch }) }, batch_name);
+/** What can be done about a job that stands so. */
+function buttons({ state }, act) {
   const running = ["queued", "rendering"].includes(state);
   const paused = state === "paused";
+  return [
+    state === "failed" ? act("retry", "Retry") : null,
+    paused ? act("resume", "Resume") : null,
+    running ? act("pause", "Pause") : null,
+    running || paused ? act("cancel", "Cancel") : null,
+  ];
+}
+
+function head({ blueprint, batch, batch_name, state, priority, created }, acts) {
+  const link = h("a.dim", { href: appLink("report", { batch }) }, batch_name);
   return h(
     "div.row",
     {},
@@ -112,10 +123,7 @@ function head({ blueprint, batch, batch_name, state, priority, created }, act) {
     chip(state),
     h("span.chip.plain", {}, priority),
     h("span.dim.small", { title: created }, ago(created)),
-    state === "failed" ? act("retry", "Retry") : null,
-    paused ? act("resume", "Resume") : null,
-    running ? act("pause", "Pause") : null,
-    running || paused ? act("cancel", "Cancel") : null,
+    acts,
   );
 }
 

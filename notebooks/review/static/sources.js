@@ -16,6 +16,7 @@ import {
   h,
   heading,
   keys,
+  onlyFor,
   renew,
   root,
 } from "./kit.js";
@@ -32,7 +33,7 @@ export function render({ model, el }) {
   const rules = h("section.panel.stack");
   const add = addingSheet({ done: () => ask(model) });
   const top = h("div.row", {}, h("h1.grow", {}, "Sources"), addButton(add));
-  const page = h("main.page", {}, top, list, rules, add.el);
+  const page = h("main.page", {}, onlyFor(model, "operator", top, list, rules, add.el));
 
   /** Do something, with its button disabled meanwhile, and look at what it made of the sources. */
   async function act(button, method, path, request, words) {

@@ -9,7 +9,7 @@ export default {
   /** Draw the view that the model names: a module beside this one. */
   async render({ model, el }) {
     try {
-      const module = await import(`/apps/static/${model.get("module")}.js`);
+      const module = await import(model.get("module"));
       return module.render({ model, el });
     } catch (error) {
       el.textContent = FAILED;

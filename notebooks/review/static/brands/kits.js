@@ -11,16 +11,15 @@ const KEPT = "Cuts that there are keep the version that they were made with.";
 
 /**
  * Lists of kits and of projects. Returns {el, show(data, opened)}; `opened` is the id of the version that is
- * edited.
+ * edited. `onopen(id)` is called for another one.
  */
-export function kitLists({ model }) {
+export function kitLists({ model, onopen }) {
   const kits = h("div.stack", gap(10));
   const projects = h("section.panel.stack", gap(10));
 
   function show(data, opened) {
-    const open = (id) => ask(model, { version: id });
     const none = h("div.panel", {}, empty("No kit yet", NO_KIT));
-    fill(kits, data.kits.length ? data.kits.map((kit) => kitPanel(kit, opened, open)) : none);
+    fill(kits, data.kits.length ? data.kits.map((kit) => kitPanel(kit, opened, onopen)) : none);
     const versions = data.kits.flatMap(({ name, project, versions: all }) =>
       all.map(({ id, version }) => ({ id, project, words: `${name} v${version}` })),
     );

@@ -1,7 +1,7 @@
 // Elements. Text reaches the page as text nodes only, so that nothing that came with footage (names,
 // transcripts, errors) can run.
 
-const STATIC = "/apps/static";
+const SHEETS = new URL("..", import.meta.url).pathname; // beside us, of the same version
 
 /** An element: h("button.main", {onclick: save}, "Save"). Children are elements, text, or null for none. */
 export function h(what, props = {}, ...children) {
@@ -41,7 +41,7 @@ export function root(el, ...more) {
 /** An element that stands outside of every view and looks as if it stood in one. */
 export const outside = (element) => h("div.ed", {}, styles(), element);
 
-const styles = (name = "widgets") => h("link", { rel: "stylesheet", href: `${STATIC}/${name}.css` });
+const styles = (name = "widgets") => h("link", { rel: "stylesheet", href: `${SHEETS}${name}.css` });
 
 /** Whether somebody is typing into, or has opened, something inside of this element. */
 export const busy = (element) => element.contains(element.getRootNode().activeElement);

@@ -30,6 +30,11 @@ export function ask(model, wishes = {}) {
   return Promise.race([shown, pause(PATIENCE_MS)]);
 }
 
+const ROLES = ["viewer", "reviewer", "operator", "admin"]; // each may do what those before it may
+
+/** Whether whoever looks may do what is for a role. The API decides; this only spares them its refusal. */
+export const may = (model, role) => ROLES.indexOf(model.get("query").role) >= ROLES.indexOf(role);
+
 /** Ask anew, at most every `ms`, when something happens that `concerns` the view. Returns how to stop. */
 export function renew(model, concerns, ms, wishes = () => ({})) {
   const again = calmly(() => ask(model, wishes()), ms);

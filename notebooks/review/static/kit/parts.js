@@ -1,5 +1,6 @@
 // Small parts that views have in common.
 import { fill, h } from "./dom.js";
+import { may } from "./model.js";
 
 const KINDS = {
   good: ["ready", "analyzed", "approved", "complete", "done", "passed"],
@@ -57,6 +58,10 @@ export const FILLING = {
   maxHeight: "none",
   objectFit: "contain",
 };
+
+/** What is for a role: all others see it, and cannot press or fill in anything of it. */
+export const onlyFor = (model, role, ...children) =>
+  h("fieldset.only", { disabled: !may(model, role) }, ...children);
 
 /** The address of an app, about what `query` names. */
 export function appLink(app, query = {}) {

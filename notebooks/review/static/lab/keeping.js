@@ -1,8 +1,7 @@
 // The form by which weights that were tried are kept: for research, or as a candidate that the gate let pass.
-import { api, attempt, emptied, fresh, h, heading, kept } from "../kit.js";
+import { api, attempt, emptied, fresh, h, heading, kept, may, onlyFor } from "../kit.js";
 
 const GATE_MS = 300000;
-const OPERATORS = ["operator", "admin"];
 const WHY = {
   viewer: "Your key may look but not keep them.",
   reviewer: "They are kept for research; an operator takes them on to the gate.",
@@ -11,15 +10,16 @@ const WHY = {
     "production before it is approved.",
 };
 
-/** A form; `tried()` gives what is to be kept, `role` is what the person that looks may do. */
-export function keepForm({ tried, role }) {
-  const judges = OPERATORS.includes(role);
+/** A form; `tried()` gives what is to be kept. */
+export function keepForm({ tried, model }) {
+  const judges = may(model, "operator");
+  const why = judges ? WHY.operator : may(model, "reviewer") ? WHY.reviewer : WHY.viewer;
   const words = "Name of the new profile";
   const pattern = "[A-Za-z0-9][A-Za-z0-9_ \\-]{0,99}";
   const props = { placeholder: words, "aria-label": words, required: true, pattern };
   const name = kept("lab.name", h("input.grow", props));
   const saying = judges ? "Save as candidate" : "Save";
-  const save = h("button.main", { type: "submit", disabled: role === "viewer" }, saying);
+  const save = h("button.main", { type: "submit" }, saying);
 
   async function keep(event) {
     event.preventDefault();
@@ -43,7 +43,7 @@ export function keepForm({ tried, role }) {
     "form.panel.stack",
     { onsubmit: keep },
     heading("Keep these weights"),
-    h("p.dim.small", {}, judges ? WHY.operator : (WHY[role] ?? WHY.viewer)),
-    h("div.row", {}, name, save),
+    h("p.dim.small", {}, why),
+    onlyFor(model, "reviewer", h("div.row", {}, name, save)),
   );
 }

@@ -1,8 +1,8 @@
-// What can be said about a cut, by which rule it is signed off, and what was said so far.
-import { ago, api, appLink, ask, attempt, counted, gap, h, heading, options } from "../kit.js";
+// What can be said about a cut, and what was said so far.
+import { ago, appLink, gap, h, heading } from "../kit.js";
+import { ruleLine } from "./rule.js";
 import { changedHow, SAID } from "./words.js";
 
-const MOST_APPROVERS = 5;
 const centred = { justifyContent: "center" };
 
 /** The panel with approve, reject and undo. */
@@ -23,7 +23,7 @@ export function verdictPanel({ model, desk, changes, onreject }) {
       h("button.bad.grow", { ...reject, style: centred }, "Reject…"),
     ),
     h("button", { "data-verb": "undo", ...undo, style: centred }, undoWords(cut)),
-    h("div.small", {}, rule(model, desk)),
+    h("div.stack.small", gap(6), h("div", {}, standingWords(cut, data.rule.names)), ruleLine(model, desk)),
     h(
       "div.small.dim",
       {},
@@ -44,19 +44,6 @@ function undoWords(cut) {
   return cut.undo ? `Undo: it was ${changedHow(cut.changed?.how)}` : "Undo";
 }
 
-function rule(model, desk) {
-  const { approvers, names } = desk.data.rule;
-  const asked = counted(approvers, "approval");
-  const choice = desk.role === "admin" ? ruleChoice(model, desk.data, approvers) : h("strong", {}, asked);
-  const whose = names.length ? `of ${names.join(", ")}` : "by different people";
-  return h(
-    "div.stack",
-    gap(6),
-    h("div", {}, standingWords(desk.cut, names)),
-    h("div.row.dim", gap(6), "Rule:", choice, whose),
-  );
-}
-
 function standingWords({ rejected, approved, missing }, names) {
   if (rejected.length) return `Rejected by ${rejected.join(", ")}.`;
   if (!missing) return `Signed off by ${approved.join(", ")}.`;
@@ -64,18 +51,6 @@ function standingWords({ rejected, approved, missing }, names) {
   const left = names.filter((name) => !approved.includes(name));
   const from = names.length ? `, from ${left.join(" or ")}` : "";
   return `${so}${missing} more ${missing === 1 ? "approval is" : "approvals are"} needed${from}.`;
-}
-
-function ruleChoice(model, { batch }, approvers) {
-  const of = batch.project ? `?project_id=${encodeURIComponent(batch.project)}` : "";
-  const change = async (event) => {
-    const body = { approvers: Number(event.target.value) };
-    await attempt(null, () => api("PUT", `/api/approval-rule${of}`, { body }), "The rule holds from now on");
-    ask(model);
-  };
-  const choices = Array.from({ length: MOST_APPROVERS }, (_, i) => [i + 1, counted(i + 1, "approval")]);
-  const props = { "aria-label": "How many people must approve", onchange: change };
-  return h("select", props, options(choices, approvers));
 }
 
 /** The panel with all that was said about a cut, and how it was changed. */

@@ -1,6 +1,6 @@
 // One finding: what it says, who has it, and what was said about it. What somebody types outlives every
 // change.
-import { ago, api, appLink, attempt, draft, fill, h, options } from "../kit.js";
+import { ago, api, appLink, attempt, draft, fill, h, onlyFor, options } from "../kit.js";
 import { comments } from "./comments.js";
 import { overlayLinks } from "./overlays.js";
 import { kindOf, stateWords } from "./words.js";
@@ -8,7 +8,7 @@ import { kindOf, stateWords } from "./words.js";
 const hide = (element, is) => (element.style.display = is ? "none" : "");
 
 /** A sheet. Returns {el, show(finding)}; `dataOf()` is all of the board, `again()` asks for it anew. */
-export function findingSheet({ dataOf, leave, again }) {
+export function findingSheet({ model, dataOf, leave, again }) {
   const title = h("input.grow", {
     "aria-label": "Title",
     maxlength: 200,
@@ -47,8 +47,14 @@ export function findingSheet({ dataOf, leave, again }) {
   );
   const back = h("button.bare", { onclick: leave, "aria-label": "All findings" }, "‹ All");
   const gone = h("div");
-  const top = h("div.row", { style: { flexWrap: "nowrap" } }, back, title);
-  const el = h("section.panel.stack", { "aria-label": "Finding" }, top, gone, rest);
+  const top = h("div.row", { style: { flexWrap: "nowrap" } }, back, onlyFor(model, "reviewer", title));
+  const el = h(
+    "section.panel.stack",
+    { "aria-label": "Finding" },
+    top,
+    gone,
+    onlyFor(model, "reviewer", rest),
+  );
 
   let finding = null;
   let base = null; // the version over which somebody types, or null

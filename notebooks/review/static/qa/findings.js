@@ -1,5 +1,5 @@
 // The findings of people, to search and to choose from.
-import { ago, busy, chip, empty, fill, gap, h, heading, options } from "../kit.js";
+import { ago, busy, chip, empty, fill, gap, h, heading, onlyFor, options } from "../kit.js";
 import { day, isLate, kindOf, stateWords } from "./words.js";
 
 const NOT_DONE = "not done";
@@ -9,7 +9,7 @@ const NOBODY = "nobody";
  * The list of findings. Returns {el, search, show(data)}; `holds(finding)` tells which are in the pressed
  * cell of the map, `onopen` is given an id, `oncreate` is called for a new one.
  */
-export function findingsList({ holds, onopen, oncreate }) {
+export function findingsList({ model, holds, onopen, oncreate }) {
   const filter = { status: NOT_DONE, who: "" };
   const style = { width: "120px", flex: "1 1 120px" };
   const words = { type: "search", placeholder: "Words", "aria-label": "Search findings" };
@@ -17,7 +17,7 @@ export function findingsList({ holds, onopen, oncreate }) {
   const rows = h("div.readings");
   const filters = h("div.row", gap(8));
   const create = h("button", { onclick: () => oncreate(), title: "N" }, "New finding");
-  const top = h("div.row", {}, heading("Findings"), create);
+  const top = h("div.row", {}, heading("Findings"), onlyFor(model, "reviewer", create));
   const el = h("section.panel.stack", gap(10, { "aria-label": "Findings" }), top, filters, rows);
   let data = null;
 
