@@ -47,6 +47,8 @@ LINE = rf"^[^\x00-\x1f\x7f]*[^{UNSEEN}][^\x00-\x1f\x7f]*$"
 """One line in which something is to be seen."""
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=LINE)]
 """A name or the like."""
+TEXT = rf"{PRINTED[:-1]}[^{UNSEEN}]{PRINTED[1:]}"
+"""The same in which something is to be seen."""
 Note = Annotated[str, Field(max_length=4000, pattern=PRINTED)]
 
 

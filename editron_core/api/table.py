@@ -101,13 +101,11 @@ class Table:
 
     def match(self, path: str, method: str) -> Match:
         """What a request leads to."""
-        found = self._fixed.get(path) or []
-        # A fixed path goes before a pattern that fits it too, as long as it has the method.
-        for entry in (*found, *(one for one in self._patterns if one.regex.match(path))):
+        # A fixed path goes before a pattern that fits it too, whatever the method: its word is nobody's id.
+        found = self._fixed.get(path) or [one for one in self._patterns if one.regex.match(path)]
+        for entry in found:
             if method in entry.methods:
                 return Match(entry)
-            if entry not in found:
-                found = [*found, entry]
         allow = tuple(sorted({method for entry in found for method in entry.methods}))
         mounted = not allow and any(path == at or path.startswith(f"{at}/") for at in self._mounts)
         return Match(None, allow, mounted)

@@ -38,7 +38,8 @@ _log = log.get(__name__)
 
 
 def begin(store: Store, settings: Settings, upload: Upload) -> Upload:
-    """Record an upload that is to come. Raises TooLarge, UsageError, StoreError for a disk that is full."""
+    """Record an upload that is to come. Raises TooLarge, also for what the disk has no room for, and
+    UsageError for nothing."""
     if upload.size_bytes > settings.max_upload_bytes:
         raise TooLarge(
             f"is larger than {settings.max_upload_bytes} bytes",
@@ -50,10 +51,10 @@ def begin(store: Store, settings: Settings, upload: Upload) -> Upload:
     sweep(store, settings)
     free = shutil.disk_usage(_folder(settings)).free
     if upload.size_bytes > free:
-        raise StoreError(
-            f"has {free >> 20} MiB free and the upload takes {upload.size_bytes >> 20} MiB",
-            subject=str(_folder(settings)),
-            remedy="free some space",
+        raise TooLarge(
+            f"takes {upload.size_bytes >> 20} MiB, and {free >> 20} MiB are free",
+            subject=names.shown(upload.name),
+            remedy=f"free some space in {_folder(settings)}",
         )
     return store.uploads.create(replace(upload, name=names.shown(upload.name), expires_at=_expiry(settings)))
 

@@ -169,6 +169,8 @@ def test_paths_and_methods_that_are_not_there(local: TestClient) -> None:
     assert wrong.status_code == 405
     assert wrong.headers["Allow"] == "GET, POST"
     assert local.request("TRACE", "/api/batches").status_code == 405
+    fixed = local.get("/api/brands/preview")  # no brand is called so
+    assert (fixed.status_code, fixed.headers["Allow"]) == (405, "POST")
 
 
 def test_an_error_of_ours_that_nobody_expected_is_a_500_that_tells_nothing(

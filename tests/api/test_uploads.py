@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -145,6 +146,7 @@ def test_the_protocol_is_kept(local: TestClient, film: bytes) -> None:
         ({**TUS, "Upload-Length": "-1"}, 422),
         ({**TUS, "Upload-Length": "0"}, 422),
         ({**TUS, "Upload-Length": str(1 << 45)}, 413),
+        ({**TUS, "Upload-Length": str(shutil.disk_usage(settings().home).free + (1 << 30))}, 413),
         ({**TUS, "Upload-Length": "10", "Upload-Metadata": "filename ???"}, 400),
     ):
         assert local.post("/api/uploads", headers=headers).status_code == status, headers

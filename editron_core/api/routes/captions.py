@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from editron_core.api import etags
 from editron_core.api.deps import Reviewer, StoreDep, Viewer
 from editron_core.api.etags import IfMatch
-from editron_core.api.shapes import Asked, Id, Shape
+from editron_core.api.shapes import TEXT, Asked, Id, Shape
 from editron_core.domain.review import CaptionLine
 from editron_core.errors import UsageError
 from editron_core.lane import captioning
@@ -24,20 +24,16 @@ MOST_LINES = 20_000
 WAIT_S = 5.0
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 class LineOfCaptions(Asked):
     """One line of captions."""
 
     start: Millis
     end: Millis
-    text: Annotated[str, Field(min_length=1, max_length=500)]
-
-    @field_validator("text")
-    @classmethod
-    def _one_line(cls, text: str) -> str:
-        found = " ".join(text.split())
-        if not found:
-            raise ValueError("holds no word")
-        return found
+    text: Annotated[str, Field(max_length=500, pattern=TEXT), AfterValidator(_one_line)]
 
 
 class CaptionsEdited(Asked):
