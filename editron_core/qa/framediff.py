@@ -8,20 +8,17 @@ only): two numbers that others can check. `picture` shows a person what changed.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from editron_core import process
-from editron_core.errors import EngineUnavailable, MediaError, UsageError
+from editron_core.errors import EngineUnavailable, UsageError
 from editron_core.media import ffmpeg
 
 Pixels = NDArray[np.uint8]
@@ -42,8 +39,6 @@ class Rule:
 DRAWN = Rule(levels=12, share=0.0001)
 """For pictures that no lossy encoder touched. Another build of ffmpeg, libass or FreeType may round a
 pixel by a few levels; a caption that moves by one pixel is off by far more along all its edges."""
-ENCODED = Rule(levels=40, share=0.002)
-"""For lossy video: two encodings of one picture are off by more than that only at a few edges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,34 +99,6 @@ def compare(before: Pixels, after: Pixels, rule: Rule = DRAWN) -> Comparison:
     return _comparison(len(before), len(after), shares, (ssim, vmaf), rule)
 
 
-def compare_videos(before: Path, after: Path, rule: Rule = ENCODED) -> Comparison:
-    """Hold the frames of one video of ours against those of another, in order; memory does not grow.
-
-    Raises UsageError where they differ in size, MediaError where one holds no frame.
-    """
-    from editron_core.media.probe import probe
-
-    videos = [probe(path).video for path in (before, after)]
-    sizes = [(video.width, video.height) if video else (0, 0) for video in videos]
-    if sizes[0] != sizes[1]:
-        raise UsageError(
-            f"is {sizes[1][0]}x{sizes[1][1]}, not {sizes[0][0]}x{sizes[0][1]}", subject=after.name
-        )
-    shares, counts = [], [0, 0]
-    with contextlib.ExitStack() as stack:
-        sides = [stack.enter_context(_decoded(path, sizes[0])) for path in (before, after)]
-        for a, b in zip_longest(*sides):
-            counts = [counts[0] + (a is not None), counts[1] + (b is not None)]
-            if a is not None and b is not None:
-                shares.append(_off(a, b, rule))
-    if not shares:
-        raise MediaError("holds no frames to compare", subject=(after if counts[0] else before).name)
-    with tempfile.TemporaryDirectory(prefix="editron-diff-") as room:
-        inputs = [word for path in (before, after) for word in ffmpeg.input_args(path.resolve())]
-        quality = _quality(inputs, Path(room))
-    return _comparison(counts[0], counts[1], shares, quality, rule)
-
-
 def _comparison(
     before: int,
     after: int,
@@ -178,20 +145,6 @@ def _quality(inputs: list[str], folder: Path) -> tuple[tuple[float, ...], tuple[
     ssim = re.findall(r"All:(-?[\d.]+)", (folder / "ssim.txt").read_text())
     frames = json.loads((folder / "vmaf.json").read_text())["frames"]
     return tuple(map(float, ssim)), tuple(float(frame["metrics"]["vmaf"]) for frame in frames)
-
-
-@contextlib.contextmanager
-def _decoded(path: Path, size: tuple[int, int]) -> Iterator[Iterator[Pixels]]:
-    width, height = size
-    words = [*ffmpeg.input_args(path.resolve()), "-map", "0:v:0", "-fps_mode", "passthrough"]
-    words += ["-vf", f"scale={width}:{height}", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]
-    with process.spawn(ffmpeg.command(*words), limits=process.Limits(wall_s=WALL_S)) as child:
-
-        def frames() -> Iterator[Pixels]:
-            while len(raw := child.stdout.read(3 * width * height)) == 3 * width * height:
-                yield np.frombuffer(raw, np.uint8).reshape(height, width, 3)
-
-        yield frames()
 
 
 def _shape(frames: Pixels) -> str:

@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from editron_core import process
-from editron_core.errors import MediaError, UsageError
-from editron_core.media import ffmpeg
+from editron_core.errors import UsageError
 from editron_core.qa import diffpicture
-from editron_core.qa.framediff import DRAWN, Pixels, Rule, compare, compare_videos
+from editron_core.qa.framediff import DRAWN, Pixels, Rule, compare
 
 WIDTH, HEIGHT = 160, 90
 
@@ -85,47 +83,6 @@ def test_frames_of_another_size_are_refused() -> None:
         compare(scene(), scene()[:, ::2])
     with pytest.raises(UsageError, match="0 of"):
         compare(scene(), scene(0))
-
-
-def encoded(
-    path: Path, *, threads: int = 1, then: str = "null", frames: int = 20, size: str = "320x180"
-) -> Path:
-    """A moving test picture in H.264."""
-    graph = f"testsrc2=s={size}:r=25,{then}"
-    words = ["-f", "lavfi", "-i", graph, "-frames:v", str(frames), "-c:v", "libx264", "-crf", "18"]
-    words += ["-pix_fmt", "yuv420p", "-threads", str(threads), str(path)]
-    process.run(ffmpeg.command(*words), limits=process.Limits(wall_s=60))
-    return path
-
-
-def test_two_encodings_of_one_picture_do_not_differ(tmp_path: Path) -> None:
-    one, other = encoded(tmp_path / "a.mp4"), encoded(tmp_path / "b.mp4", threads=4)
-    assert one.read_bytes() != other.read_bytes()
-    found = compare_videos(one, other)
-    assert (found.frames, found.differing) == (20, ())
-    assert found.worst_ssim > 0.97
-
-
-def test_the_frames_of_a_video_that_changed_are_counted(tmp_path: Path) -> None:
-    box = "drawbox=x=40:y=40:w=60:h=40:c=black:t=fill:enable='between(n,5,7)'"
-    found = compare_videos(encoded(tmp_path / "a.mp4"), encoded(tmp_path / "b.mp4", then=box))
-    assert found.differing == (5, 6, 7)
-    assert found.worst in (5, 6, 7)
-
-
-def test_a_video_that_ends_early_differs_where_it_is_over(tmp_path: Path) -> None:
-    found = compare_videos(encoded(tmp_path / "a.mp4"), encoded(tmp_path / "b.mp4", frames=15))
-    assert (found.frames, found.missing) == (20, 5)
-    assert set(range(15, 20)) <= set(found.differing)
-
-
-def test_videos_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
-    one = encoded(tmp_path / "a.mp4")
-    with pytest.raises(UsageError, match=r"b\.mp4.*160x90"):
-        compare_videos(one, encoded(tmp_path / "b.mp4", size="160x90"))
-    (tmp_path / "c.mp4").write_text("no video")
-    with pytest.raises(MediaError):
-        compare_videos(one, tmp_path / "c.mp4")
 
 
 def drawn(tmp_path: Path, before: Pixels, after: Pixels) -> np.ndarray:

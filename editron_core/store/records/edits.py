@@ -245,21 +245,6 @@ class Decisions:
         with self._database.read() as session:
             return _decision(one(session, DecisionRow, decision_id))
 
-    def latest(self, content_hash: str) -> Decision | None:
-        """The last decision that stands about the cut with this hash; null where there is none."""
-        with self._database.read() as session:
-            standing = (DecisionRow.content_hash == content_hash, DecisionRow.withdrawn_at.is_(None))
-            query = select(DecisionRow).where(*standing)
-            row = session.scalars(
-                query.order_by(DecisionRow.created_at.desc(), DecisionRow.id.desc()).limit(1)
-            ).first()
-            return _decision(row) if row else None
-
-    def signed(self, content_hash: str) -> bool:
-        """Whether the last decision about the cut with this hash approves it."""
-        last = self.latest(content_hash)
-        return last is not None and last.verdict is Verdict.APPROVE
-
     def list(self, session_id: str) -> tuple[Decision, ...]:
         """The decisions about a session's timelines, the oldest first."""
         with self._database.read() as session:
