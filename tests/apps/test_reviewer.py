@@ -199,13 +199,15 @@ def test_who_decides_about_what_is_not_there_any_more_is_told_and_loses_nothing(
 def test_an_admin_names_whose_approval_counts(page_as: As, served: Served) -> None:
     with served.store() as store:
         store.members.create("ann", "ann@example.org")
-        store.members.create("cleo", "cleo@example.org")
     page = page_as("olga")
     page.goto(f"{served.url}/apps/moments/?batch={served.staged.batch}")
     cut(page, "hero-reel")
     page.keyboard.press("a")
     expect(page.get_by_text("Signed off by olga")).to_be_visible()
     page.get_by_text("by different people").click()
+    page.get_by_label("Name, as their key has it").fill("cleo")
+    page.get_by_label("E-mail").fill("cleo@example.org")
+    page.get_by_role("button", name="Take into the team").click()
     page.get_by_label("cleo").check()
     expect(page.get_by_text("1 more approval is needed, from cleo")).to_be_visible()  # at once
     page.get_by_label("How many people must approve").select_option("2 approvals")

@@ -4,14 +4,14 @@ import { choiceField, colourField, fieldRow, hint, panel, slideField, textField 
 import { assetField, uploadButton } from "./uploads.js";
 
 const COLOURS = {
-  primary: ["Accent", "karaoke highlight and the bar of slates"],
-  text: ["Text", "captions, slates and a written watermark"],
+  primary: ["Accent", "karaoke highlight and the bar of cards"],
+  text: ["Text", "captions, cards and a written watermark"],
   outline: ["Outline", "around captions"],
-  background: ["Background", "of slates"],
+  background: ["Background", "of cards"],
 };
 const PLACES = ["top-left", "top-right", "bottom-left", "bottom-right"];
 const NO_MARK = { image: null, text: null, place: "top-right", opacity: 0.6, width: 0.14 };
-const SLATE = { title: "Title", subtitle: "", seconds: 1.5 };
+const CARD = { title: "Title", subtitle: "", seconds: 1.5 };
 const ENDS = { intro: "Before the cut: the intro", outro: "After the cut: the outro" };
 const FORMS = [
   ["", "nothing"],
@@ -54,7 +54,7 @@ export function kitForm({ edit, dataOf, onchange, see, onfont }) {
       panel("Fonts", fonts(), fontUpload()),
       panel(
         "Logo",
-        hint("Shown on the slates."),
+        hint("Shown on the cards before and after the cut."),
         asset(
           "logo",
           kit.logo,
@@ -101,7 +101,7 @@ export function kitForm({ edit, dataOf, onchange, see, onfont }) {
         to((family) => (kit.caption_font = family)),
       ),
       choiceField(
-        "Slates and watermark",
+        "Cards and watermark",
         choices,
         kit.title_font,
         to((family) => (kit.title_font = family)),
@@ -151,11 +151,11 @@ export function kitForm({ edit, dataOf, onchange, see, onfont }) {
     const now = kit[name];
     const form = now ? ("clip" in now ? "clip" : "card") : "";
     const become = anew((wanted) => {
-      const made = { card: { ...SLATE, title: kit.name || SLATE.title }, clip: { clip: null } };
+      const made = { card: { ...CARD, title: kit.name || CARD.title }, clip: { clip: null } };
       kit[name] = made[wanted] ?? null;
       see(wanted ? name : "cut");
     });
-    const fields = { card: slateFields, clip: clipField }[form];
+    const fields = { card: cardFields, clip: clipField }[form];
     const choice = choiceField(ENDS[name], FORMS, form, become);
     return h("div.stack", { style: { gap: "10px" } }, choice, fields?.(name, now));
   }
@@ -164,13 +164,13 @@ export function kitForm({ edit, dataOf, onchange, see, onfont }) {
     const set = anew((ref) => (bumper.clip = ref), name);
     return h("div.stack", { style: { gap: "6px" } }, asset("bumper", bumper.clip, set), remark);
   }
-  function slateFields(name, slate) {
-    const set = (field, part = name) => to((value) => (slate[field] = value), part);
+  function cardFields(name, card) {
+    const set = (field, part = name) => to((value) => (card[field] = value), part);
     const length = (s) => `${s.toFixed(1)} s`;
     return fieldRow(
-      textField("Title", slate.title, set("title"), { maxlength: 120 }),
-      textField("Subtitle", slate.subtitle, set("subtitle"), { maxlength: 200 }),
-      slideField("Length", [0.5, 10, 0.1], slate.seconds, set("seconds", null), length),
+      textField("Title", card.title, set("title"), { maxlength: 120 }),
+      textField("Subtitle", card.subtitle, set("subtitle"), { maxlength: 200 }),
+      slideField("Length", [0.5, 10, 0.1], card.seconds, set("seconds", null), length),
     );
   }
   function asset(kind, ref, set) {
