@@ -171,19 +171,22 @@ class Keyring:
     def _caller(self, found: Credential, key: ApiKey) -> Caller | None:
         if not key.valid(datetime.now(UTC)):
             return None
+        session = None
         if found.cookie:
-            fits = self._fits(found.text, key)
+            session = self._session_of(found.text, key)
+            fits = session is not None
         else:
             parsed = parse_key(found.text)
             fits = parsed is not None and key.opens(parsed[1])
-        return Caller(key.name, key.role, key.id) if fits else None
+        return Caller(key.name, key.role, key.id, session) if fits else None
 
-    def _fits(self, session: str, key: ApiKey) -> bool:
-        parts = _SESSION.fullmatch(session)
+    def _session_of(self, text: str, key: ApiKey) -> str | None:
+        """The id of a session that this key opened and that runs; null for any other."""
+        parts = _SESSION.fullmatch(text)
         if parts is None or int(parts["until"]) <= time.time():
-            return False
+            return None
         what = f"{parts['key']}_{parts['until']}_{parts['id']}"
-        return hmac.compare_digest(parts["mac"], self._mac(key, what))
+        return parts["id"] if hmac.compare_digest(parts["mac"], self._mac(key, what)) else None
 
     def _lasts(self, found: Credential) -> bool:
         """Whether a session is known not to have been ended; a key by itself always is."""

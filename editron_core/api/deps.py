@@ -47,6 +47,8 @@ class Caller:
     role: Role
     key_id: str | None
     """Null for a caller on this machine while no key exists."""
+    session_id: str | None = None
+    """The browser's session that they came with; null for a key by itself."""
 
 
 async def _store(request: Request) -> Store:

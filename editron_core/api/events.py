@@ -33,7 +33,7 @@ POLL_S = 0.25
 REST_S = 2.0
 """A store that does not answer is asked again after so long."""
 RECHECK_S = 10.0
-"""How often it is asked whether the followers' keys still hold."""
+"""How often it is asked whether the followers' keys and sessions still hold."""
 HEARTBEAT_S = 10
 """Nothing is sent for no longer than this: proxies close what is silent."""
 SEND_S = 30.0
@@ -59,6 +59,8 @@ class Follower:
     wanted: Wanted
     key_id: str | None
     """The key that they came with; null where none is needed."""
+    session_id: str | None = None
+    """The browser's session that they came with; null for a key by itself."""
     queue: deque[tuple[int, bytes]] = field(default_factory=deque)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     behind: bool = False
@@ -96,11 +98,11 @@ class Hub:
         """How many follow."""
         return len(self._followers)
 
-    def join(self, wanted: Wanted, key_id: str | None) -> Follower:
+    def join(self, wanted: Wanted, key_id: str | None, session_id: str | None = None) -> Follower:
         """Somebody who wants to follow. Raises Refused (503) where too many do."""
         if self.size >= MOST:
             raise Refused(503, "too many follow the events of this server", {"Retry-After": "30"})
-        return Follower(wanted, key_id)
+        return Follower(wanted, key_id, session_id)
 
     @contextmanager
     def following(self, mine: Follower) -> Iterator[None]:
@@ -161,7 +163,7 @@ class Hub:
                 at = await self._hand_over(at)
                 if time.monotonic() - checked >= RECHECK_S:
                     checked = time.monotonic()
-                    await self._check_keys()
+                    await self._check()
             except StoreError as error:
                 _log.warning("events_not_read", error=str(error))
                 await asyncio.sleep(REST_S)
@@ -180,23 +182,24 @@ class Hub:
             await asyncio.sleep(0)  # let the followers take what waits
         return at
 
-    async def _check_keys(self) -> None:
-        """End the streams of keys that were revoked or have expired."""
+    async def _check(self) -> None:
+        """End the streams of keys that were revoked or have expired, and of sessions that were ended."""
         keys = {mine.key_id for mine in self._followers if mine.key_id is not None}
-        gone = await run_in_threadpool(self._invalid, keys)
+        sessions = {mine.session_id for mine in self._followers if mine.session_id is not None}
+        gone = await run_in_threadpool(self._gone, keys, sessions)
         for mine in self._followers:
-            if mine.key_id in gone:
+            if mine.key_id in gone or mine.session_id in gone:
                 mine.end()
 
-    def _invalid(self, keys: set[str]) -> set[str]:
-        gone = set()
-        for key_id in keys:
-            try:
-                if not self.store.keys.get(key_id).valid():
-                    gone.add(key_id)
-            except NotFound:
-                gone.add(key_id)
-        return gone
+    def _gone(self, keys: set[str], sessions: set[str]) -> set[str]:
+        ended = {one for one in sessions if self.store.keys.session_ended(one)}
+        return ended | {one for one in keys if not self._valid(one)}
+
+    def _valid(self, key_id: str) -> bool:
+        try:
+            return self.store.keys.get(key_id).valid()
+        except NotFound:
+            return False
 
 
 class Stream(EventSourceResponse):

@@ -179,6 +179,30 @@ def test_the_stream_of_a_revoked_key_ends(
             assert time.monotonic() < until
 
 
+def test_the_stream_of_a_browser_ends_when_it_signs_out(
+    served: Served, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "RECHECK_S", 0.1)
+    _, text = store.keys.issue("a screen", Role.VIEWER)
+    served.app.state.keyring.forget()
+    with served.client() as browser, served.client() as elsewhere:
+        for one in (browser, elsewhere):
+            assert one.post("/login", data={"key": text}).status_code == 303
+        with (
+            elsewhere.stream("GET", "/api/events") as other,
+            browser.stream("GET", "/api/events") as response,
+        ):
+            lines = response.iter_lines()
+            assert next(lines).startswith("retry")
+            with served.client() as again:
+                again.cookies = browser.cookies
+                assert again.post("/logout").status_code == 303
+            until = time.monotonic() + 10
+            for _ in lines:
+                assert time.monotonic() < until
+            assert next(other.iter_lines()).startswith("retry")  # another browser of the same key goes on
+
+
 def test_too_many_followers_are_turned_away(
     served: Served, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

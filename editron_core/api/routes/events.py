@@ -78,7 +78,7 @@ async def follow(
     if wanted.batch_id is not None and await run_in_threadpool(_over, store, wanted, start):
         return Response(status_code=204)
     hub = _hub(request, store)
-    return events.Stream(hub, hub.join(wanted, who.key_id), start)
+    return events.Stream(hub, hub.join(wanted, who.key_id, who.session_id), start)
 
 
 @router.get("/log")
