@@ -1,9 +1,9 @@
-"""What the review apps keep: caption edits, who is to review what, and how many must approve."""
+"""What the review apps keep: caption edits, brand kits, and how many must approve."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from fractions import Fraction
 
 from editron_core.domain import codec
@@ -60,16 +60,6 @@ class ApprovalRule:
     def __post_init__(self) -> None:
         if self.approvers < 1 or (self.members and len(set(self.members)) < self.approvers):
             raise UsageError("asks for more approvals than people can give", subject="approval rule")
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """Who is asked to review an edit session."""
-
-    session_id: str
-    member_id: str
-    due_on: date | None = None
-    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

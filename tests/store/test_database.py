@@ -29,7 +29,7 @@ TABLES = {
     *("events", "tasks", "webhook_endpoints", "deliveries", "api_keys", "members", "idempotency"),
     "ended_sessions",
     *("dropbox_sources", "dropbox_entries", "mapping_rules", "downloads", "uploads"),
-    *("qa_findings", "finding_comments", "caption_edits", "approval_rules", "review_assignments"),
+    *("qa_findings", "finding_comments", "caption_edits", "approval_rules"),
     *("project_brands", "brand_assets"),
 }
 

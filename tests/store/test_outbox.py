@@ -177,7 +177,6 @@ def people(world: World) -> None:
     edit = CaptionEdit(file.id, "b", (), "ann")
     tell("Captions.save", lambda: store.captions.save(edit), "caption.edited")
     tell("Approvals.set_rule", lambda: store.approvals.set_rule(ApprovalRule(2)), "project.changed")
-    tell("Approvals.assign", lambda: store.approvals.assign(session.id, [member.id]), "session.assigned")
     task = f"{session.batch_id}:edit"
     tell("Tasks.assign", lambda: store.tasks.assign(task, member.id), "task.assigned")
     project = store.projects.list()[0].id

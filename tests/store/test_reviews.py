@@ -1,4 +1,4 @@
-"""What the review apps keep: captions, approval rules, assignments, brand kits, downloads and uploads."""
+"""What the review apps keep: captions, approval rules, brand kits, downloads and uploads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from editron_core.domain.review import ApprovalRule, BrandAsset, CaptionEdit, Ca
 from editron_core.errors import Conflict, NotFound, Stale, UsageError
 from editron_core.store import NewBatch, Store, retention
 from editron_core.times import Span
-from tests.store.test_records import new_session
 
 BASE = "b" * 64
 LINES = (CaptionLine(Span.of(0, 1), "Hello."), CaptionLine(Span.of("4/3", 2), "“World” 🎬"))
@@ -67,18 +66,6 @@ def test_a_rule_that_nobody_could_keep_is_refused(store: Store) -> None:
             ApprovalRule(*wrong)
     with pytest.raises(UsageError, match="no active member"):
         store.approvals.set_rule(ApprovalRule(1, ("nobody",)))
-
-
-def test_reviews_are_given_to_members_and_taken_away_again(store: Store) -> None:
-    session = new_session(store)
-    ann, ben = (store.members.create(name, f"{name}@x").id for name in ("ann", "ben"))
-    store.approvals.assign(session.id, [ann, ben])
-    assert {one.member_id for one in store.approvals.assigned(session_id=session.id)} == {ann, ben}
-    store.approvals.assign(session.id, [ben])
-    assert store.approvals.assigned(member_id=ann) == ()
-    with pytest.raises(UsageError, match="no active member"):
-        store.approvals.assign(session.id, ["nobody"])
-    assert [one.member_id for one in store.approvals.assigned()] == [ben]
 
 
 # --- brand kits ---

@@ -23,7 +23,6 @@ from editron_core.store.models.lane import (
 from editron_core.store.models.operations import DeadLetterRow, DispatchRow
 from editron_core.store.models.review import (
     ApprovalRuleRow,
-    AssignmentRow,
     BrandAssetRow,
     CaptionEditRow,
     CommentRow,
@@ -36,7 +35,6 @@ __all__ = [
     "AnalysisRow",
     "ApiKeyRow",
     "ApprovalRuleRow",
-    "AssignmentRow",
     "Base",
     "BatchRow",
     "BrandAssetRow",

@@ -81,20 +81,6 @@ class ApprovalRuleRow(Dated, Base):
     members: Mapped[list[Any]]
 
 
-class AssignmentRow(Base):
-    """Who is asked to review an edit session."""
-
-    __tablename__ = "review_assignments"
-    __table_args__ = (Index(None, "member_id", "created_at"),)
-
-    edit_session_id: Mapped[str] = mapped_column(
-        ForeignKey("edit_sessions.id", ondelete="CASCADE"), primary_key=True
-    )
-    member_id: Mapped[str] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
-    due_on: Mapped[date | None] = mapped_column(Date)
-    created_at: Mapped[datetime] = mapped_column(default=utc_now)
-
-
 class ProjectBrandRow(Dated, Base):
     """The version of a brand kit that a project's exports inherit."""
 

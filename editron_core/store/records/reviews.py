@@ -1,25 +1,20 @@
-"""What the review apps keep: caption edits, who is to review what, and how many must approve."""
+"""What the review apps keep: caption edits, and how many must approve."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from editron_core.domain import codec
-from editron_core.domain.review import ApprovalRule, Assignment, CaptionEdit, CaptionLine
+from editron_core.domain.review import ApprovalRule, CaptionEdit, CaptionLine
 from editron_core.store.database import Database
 from editron_core.store.models import (
     ApprovalRuleRow,
-    AssignmentRow,
     CaptionEditRow,
     FileRow,
-    MemberRow,
     ProjectRow,
-    SessionRow,
 )
 from editron_core.store.outbox import emit
 from editron_core.store.records.access import active_member
@@ -111,31 +106,6 @@ class Approvals:
             data = {"approvers": rule.approvers}
             emit(session, "project.changed", key, project_id=rule.project_id, data=data)
             return rule
-
-    def assign(self, session_id: str, members: Sequence[str], due_on: date | None = None) -> None:
-        """Ask these active members, and nobody else, to review a session. Raises NotFound, UsageError."""
-        with self._database.write() as session:
-            row = locked(session, SessionRow, session_id)
-            session.execute(delete(AssignmentRow).where(AssignmentRow.edit_session_id == session_id))
-            for member_id in dict.fromkeys(members):
-                active_member(session, member_id)
-                session.add(AssignmentRow(edit_session_id=session_id, member_id=member_id, due_on=due_on))
-            data = {"members": list(members), "due_on": due_on.isoformat() if due_on else None}
-            emit(session, "session.assigned", session_id, batch_id=row.batch_id, data=data)
-
-    def assigned(
-        self, *, session_id: str | None = None, member_id: str | None = None
-    ) -> tuple[Assignment, ...]:
-        """Who is asked to review a session, what a member is asked to review, or all; the oldest first."""
-        query = select(AssignmentRow).join(MemberRow)
-        query = query.where(AssignmentRow.edit_session_id == session_id) if session_id is not None else query
-        query = query.where(AssignmentRow.member_id == member_id) if member_id is not None else query
-        order = (AssignmentRow.created_at, AssignmentRow.edit_session_id, AssignmentRow.member_id)
-        with self._database.read() as session:
-            rows = session.scalars(query.order_by(*order))
-            return tuple(
-                Assignment(row.edit_session_id, row.member_id, row.due_on, row.created_at) for row in rows
-            )
 
 
 def _rule(session: Session, project_id: str | None) -> ApprovalRule:
