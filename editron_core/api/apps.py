@@ -18,14 +18,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from editron_core.api.streaming import FOREVER
 from editron_core.config import ROOT
 
 FOLDER = ROOT / "notebooks" / "review"
 AT = "/apps"
 STATIC = FOLDER / "static"
 HEAD = f'<link rel="stylesheet" href="{AT}/static/theme.css">'
-FOREVER = "public, max-age=31536000, immutable"
 VERSION = re.compile(r"^v[0-9a-f]{16}/")
+"""What `drawn_with` puts before a file's path."""
 IDLE_S = 600
 """How long the server keeps what an app knows after its page was closed or the network went."""
 

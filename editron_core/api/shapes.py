@@ -48,7 +48,7 @@ LINE = rf"^[^\x00-\x1f\x7f]*[^{UNSEEN}][^\x00-\x1f\x7f]*$"
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=LINE)]
 """A name or the like."""
 TEXT = rf"{PRINTED[:-1]}[^{UNSEEN}]{PRINTED[1:]}"
-"""The same in which something is to be seen."""
+"""The same, and something in it is to be seen: several lines, where `LINE` is one."""
 Note = Annotated[str, Field(max_length=4000, pattern=PRINTED)]
 
 

@@ -108,7 +108,7 @@ def preset_names(plan: Blueprint) -> dict[str, str]:
 
 
 def brand_facts(kit: BrandKit) -> dict[str, Any]:
-    """All that a brand kit puts into pixels; its pictures and fonts by what they hold, not where they lie."""
+    """All that a brand kit puts into pixels; its files by what they hold, not where they lie."""
     held = {what: _digest(Path(place)) for what, place in kit.files.items()}
     bare = replace(
         kit,

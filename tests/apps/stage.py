@@ -14,7 +14,7 @@ import polars as pl
 
 from editron_core import process
 from editron_core.domain import codec
-from editron_core.domain.batch import BatchAnalysis, BatchStatus
+from editron_core.domain.batch import BatchAnalysis, BatchStatus, MediaBatch
 from editron_core.domain.brand import BrandKit
 from editron_core.domain.evidence import FOCUS, MEASURED, EngineUse, Evidence
 from editron_core.domain.job import EditSessionStatus
@@ -94,6 +94,18 @@ def analysed(store: Store, sha256: str, found: Evidence, proxy: Path | None) -> 
         if proxy is not None:
             (claim.folder / "proxy.mp4").write_bytes(proxy.read_bytes())
         claim.publish({"rows": found.table.height})
+
+
+def arrived(store: Store, name: str, clip: Path, sha256: str) -> MediaBatch:
+    """A batch of one file that is analysed, as far as its records tell; `analysed` leaves the evidence."""
+    batch = store.batches.create(NewBatch(f"/footage/{name}", name))
+    file = store.files.add(batch.id, clip.name, f"/footage/{name}/{clip.name}")
+    store.files.arrived(file.id, str(clip), sha256, clip.stat().st_size)
+    store.files.probed(file.id, probe(clip))
+    for status in WAY:
+        store.batches.set_status(batch.id, status)
+        store.files.set_status(file.id, status)
+    return batch
 
 
 def moment(sha256: str, start: float, end: float, reason: str = "A goal", score: float = 0.7) -> Moment:

@@ -15,11 +15,10 @@ from playwright.sync_api import Page, expect
 
 from editron_core.domain.batch import BatchStatus
 from editron_core.domain.timeline import Clip
-from editron_core.media.probe import probe
 from editron_core.store import NewBatch
 from editron_core.times import Span
 from tests.apps.conftest import As, Served
-from tests.apps.stage import WAY, analysed, draw, evidence, moment, session, transcript
+from tests.apps.stage import analysed, arrived, draw, evidence, moment, session, transcript
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 FILES, SECONDS = 10_000, 2 * 3600
@@ -53,13 +52,7 @@ def long(served: Served, tmp_path: Path) -> str:
     sha256 = hashlib.sha256(b"two hours of talk").hexdigest()
     said = transcript(["word." if n % 12 == 11 else "word" for n in range(18_000)], SECONDS)
     with served.store() as store:
-        batch = store.batches.create(NewBatch("/footage/long", "two hours of talk"))
-        file = store.files.add(batch.id, "long.mp4", "/footage/long/long.mp4")
-        store.files.arrived(file.id, str(clip), sha256, clip.stat().st_size)
-        store.files.probed(file.id, probe(clip))
-        for status in WAY:
-            store.batches.set_status(batch.id, status)
-            store.files.set_status(file.id, status)
+        batch = arrived(store, "two hours of talk", clip, sha256)
         analysed(store, sha256, evidence(said, SECONDS), clip)
         cut = [
             Clip(sha256, Span.of(600 * n, 600 * n + 3), moment(sha256, 600 * n, 600 * n + 3))

@@ -10,11 +10,9 @@ from playwright.sync_api import expect
 
 from editron_core.domain.batch import BatchStatus
 from editron_core.domain.timeline import Clip
-from editron_core.media.probe import probe
-from editron_core.store import NewBatch
 from editron_core.times import Span
 from tests.apps.conftest import As, Served
-from tests.apps.stage import SAID, WAY, analysed, draw, evidence, moment, session, transcript
+from tests.apps.stage import SAID, analysed, arrived, draw, evidence, moment, session, transcript
 
 HOURS = 2
 
@@ -48,13 +46,7 @@ def test_a_copy_for_playing_that_is_missing_is_said_and_the_rest_goes_on(
     sha256 = hashlib.sha256(b"without a copy").hexdigest()
     said = transcript(SAID.split())
     with served.store() as store:
-        batch = store.batches.create(NewBatch("/footage/bare", "without a copy"))
-        file = store.files.add(batch.id, "bare.mp4", "/footage/bare/bare.mp4")
-        store.files.arrived(file.id, str(clip), sha256, clip.stat().st_size)
-        store.files.probed(file.id, probe(clip))
-        for status in WAY:
-            store.batches.set_status(batch.id, status)
-            store.files.set_status(file.id, status)
+        batch = arrived(store, "without a copy", clip, sha256)
         analysed(store, sha256, evidence(said), None)
         session(store, batch.id, "hero-reel", [Clip(sha256, Span.of(0, 4), moment(sha256, 0, 4))], said)
     page = page_as("ann")
@@ -82,13 +74,7 @@ def test_two_hours_and_hundreds_of_files_open_at_once(page_as: As, served: Serve
     draw(clip)
     sha256 = hashlib.sha256(b"two hours").hexdigest()
     with served.store() as store:
-        batch = store.batches.create(NewBatch("/footage/long", "long"))
-        file = store.files.add(batch.id, "long.mp4", "/footage/long/long.mp4")
-        store.files.arrived(file.id, str(clip), sha256, clip.stat().st_size)
-        store.files.probed(file.id, probe(clip))
-        for status in WAY:
-            store.batches.set_status(batch.id, status)
-            store.files.set_status(file.id, status)
+        batch = arrived(store, "long", clip, sha256)
         said = transcript(["word." if n % 12 == 11 else "word" for n in range(18_000)], HOURS * 3600)
         analysed(store, sha256, evidence(said, HOURS * 3600), clip)
         for number in range(600):  # more than are sent before the page stands

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from editron_core import process
 from editron_core.domain.brand import BrandKit, Bumper, Slate
 from editron_core.edit import brand, fonts
 from editron_core.errors import DefinitionError
-from editron_core.media import ffmpeg
+from tests.render.drawing import ff, h264, numbered
 
 WHOLE = """
 name = "acme"
@@ -83,24 +82,14 @@ def test_an_intro_may_be_a_clip_which_tells_its_length_itself(folder: Path) -> N
 def test_what_is_no_intro_is_refused_with_key_and_remedy(folder: Path, intro: str, says: str) -> None:
     _draw(folder / "short.mp4", 0.4)
     tone = ("-f", "lavfi", "-i", "sine=d=2", "-c:a", "aac")
-    process.run(ffmpeg.command("-y", *tone, str(folder / "sound.m4a")))
+    ff(*tone, str(folder / "sound.m4a"))
     (folder / "brand.toml").write_text(f'name = "acme"\n[intro]\n{intro}', encoding="utf-8")
     with pytest.raises(DefinitionError, match=says):
         brand.load(folder / "brand.toml")
 
 
 def _draw(path: Path, seconds: float) -> None:
-    drawn = (
-        "-f",
-        "lavfi",
-        "-i",
-        f"testsrc=s=64x36:r=25:d={seconds}",
-        "-c:v",
-        "libx264",
-        "-pix_fmt",
-        "yuv420p",
-    )
-    process.run(ffmpeg.command("-y", *drawn, str(path)))
+    ff(*numbered("25", seconds), *h264(), str(path))
 
 
 def test_a_name_alone_is_the_plain_kit(folder: Path) -> None:

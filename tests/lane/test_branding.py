@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from editron_core import process
 from editron_core.domain.brand import BrandKit, Bumper, Colours, Slate, Watermark
 from editron_core.domain.review import BrandAsset
 from editron_core.edit import fonts
@@ -17,8 +16,8 @@ from editron_core.errors import DefinitionError, NotFound, TooLarge, UsageError
 from editron_core.lane import Lane, branding, cutting, dressing
 from editron_core.lane.branding import Look, Sent
 from editron_core.lane.order import Order
-from editron_core.media import ffmpeg
 from editron_core.store import Store
+from tests.render.drawing import ff, h264, numbered
 
 
 def png(colour: str = "#ff4000", size: tuple[int, int] = (40, 20)) -> bytes:
@@ -48,17 +47,7 @@ def test_what_is_uploaded_is_known_by_what_it_holds_and_not_by_its_name(store: S
 
 def film(folder: Path, seconds: float = 1) -> bytes:
     path = folder / "own.mp4"
-    drawn = (
-        "-f",
-        "lavfi",
-        "-i",
-        f"testsrc=s=64x36:r=25:d={seconds}",
-        "-c:v",
-        "libx264",
-        "-pix_fmt",
-        "yuv420p",
-    )
-    process.run(ffmpeg.command("-y", *drawn, str(path)))
+    ff(*numbered("25", seconds), *h264(), str(path))
     return path.read_bytes()
 
 
